@@ -1,0 +1,51 @@
+# followupd: `make demo` shows it, `make test` proves it. Needs Debian 12's python3, python3-venv, make and git; no sudo.
+PYTHON ?= python3
+BIN := .venv/bin
+RUN_DONE := .venv/.run-done
+TEST_DONE := .venv/.test-done
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(RUN_DONE)  ## a believable week, from calendar to approved follow-up, in a throw-away home
+	@$(BIN)/followupd demo
+
+test: $(TEST_DONE)  ## every test but the long ones; under 5 minutes on 2 cores
+	$(BIN)/pytest -n 2
+
+check: $(TEST_DONE)  ## style, types, dead code
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/vulture
+
+soak: $(TEST_DONE)  ## the long runs: thousands of kills, a hundred thousand steps
+	FOLLOWUPD_SOAK=1 $(BIN)/pytest -n 2 -m 'soak or not soak'
+
+bench: $(TEST_DONE)  ## ratios of run times, medians of 5 interleaved runs with their spread
+	$(BIN)/python -m bench
+
+picture: $(RUN_DONE)  ## the picture of the demo in the README, made by the program itself
+	$(BIN)/followupd demo --svg docs/demo.svg
+
+lock: $(TEST_DONE)  ## the hash-locked sets, nothing younger than 14 days
+	$(BIN)/python requirements/lock.py
+
+# One venv for all; each stamp is newer than what it was made from, so a rerun costs nothing.
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "followupd needs Python 3.11 or newer; $(PYTHON) is older. Install it, or say: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "python3-venv is missing. Install it with: sudo apt-get install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv .venv
+
+$(RUN_DONE): .venv/bin/python pyproject.toml requirements/run.txt requirements/build.txt
+	@echo "Setting up .venv (once) ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt -r requirements/build.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(TEST_DONE): $(RUN_DONE) requirements/test.txt
+	@echo "Setting up what the tests need (once) ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.txt
+	@touch $@
+
+.PHONY: help demo test check soak bench picture lock

@@ -1,0 +1,102 @@
+"""What can go wrong, told once and in words: what happened, what to do, and whether it passes by itself."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """The codes every command ends with; docs/operating.md lists them for scripts."""
+
+    DONE = 0
+    REFUSED = 1
+    USAGE = 2
+    SOME_SOURCES_FAILED = 4
+    ALL_SOURCES_FAILED = 69
+    STATE = 74
+    ALREADY_RUNNING = 75
+    CONFIGURATION = 78
+
+
+class Problem(Exception):  # noqa: N818 - the word owners read is "problem"
+    """Something an owner has to know: what happened, and what to do about it.
+
+    `temporary` problems are tried again by the next pass; the others wait for the owner.
+    """
+
+    exit_code = ExitCode.REFUSED
+    temporary = False
+
+    def __init__(self, what: str, todo: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.todo = todo
+
+    def __str__(self) -> str:
+        return f"{self.what}\n{self.todo}" if self.todo else self.what
+
+
+class ConfigProblem(Problem):
+    """config.toml or the place it names is wrong; nothing was started."""
+
+    exit_code = ExitCode.CONFIGURATION
+
+
+class TemplateProblem(Problem):
+    """A template cannot be used; the last good version stays in force."""
+
+    exit_code = ExitCode.CONFIGURATION
+
+
+class ClockProblem(Problem):
+    """The machine's clock cannot be right, so nothing is done by it."""
+
+    exit_code = ExitCode.CONFIGURATION
+    temporary = True
+
+
+class SourceProblem(Problem):
+    """A calendar could not be read; what was known of it stays as it was."""
+
+    exit_code = ExitCode.ALL_SOURCES_FAILED
+    temporary = True
+
+
+class MailboxProblem(Problem):
+    """The mailbox refused or cannot be reached, and certainly did not do what was asked."""
+
+    exit_code = ExitCode.STATE
+    temporary = True
+
+
+class Doubt(Problem):
+    """A write may or may not have happened; only a look at the mailbox can tell."""
+
+    exit_code = ExitCode.STATE
+    temporary = True
+
+
+class Changed(Problem):
+    """What was about to be written over is no longer what was read."""
+
+
+class StateProblem(Problem):
+    """The state folder or its database cannot be used."""
+
+    exit_code = ExitCode.STATE
+
+
+class StateUnusable(StateProblem):
+    """The database is damaged, foreign or newer: nothing is written until the owner decides."""
+
+    exit_code = ExitCode.CONFIGURATION
+
+
+class StateBusy(StateProblem):
+    """The disk is full or another process holds the database; the next pass tries again."""
+
+    temporary = True
+
+
+class AlreadyRunning(Problem):
+    """Another daemon or pass holds this state folder."""
+
+    exit_code = ExitCode.ALREADY_RUNNING

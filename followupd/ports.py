@@ -1,0 +1,70 @@
+"""What the outside must offer. Each docstring is the contract; tests/contracts holds every adapter to it."""
+
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from followupd.model import Draft, Look, Place, Reading, Trace
+
+
+class CalendarSource(Protocol):
+    """A calendar that can be read."""
+
+    name: str
+
+    def read(self, start: datetime, end: datetime) -> Reading:
+        """Return every occurrence that touches [start, end] (UTC), cancelled ones included.
+
+        One bad entry is skipped and named in `Reading.skipped`; it never hides the others. A file that is no
+        calendar makes the reading incomplete. Raises SourceProblem when nothing at all could be read:
+        never an empty reading for a calendar that is merely out of reach.
+        """
+        ...
+
+
+class Mailbox(Protocol):
+    """Where drafts lie. Every write happens at most once per call and is never repeated by the adapter."""
+
+    name: str
+    grace: timedelta
+    """How long after an unanswered write a look can be believed: time-out + server time + index lag."""
+    sends: bool
+    """True when a hand-over gives the message to a server; False when it stays on this computer."""
+    ready_note: str
+    """What is true of an approved message that stays on this computer, in words for the owner."""
+
+    def look(self, trace: Trace) -> Look:
+        """Find a draft again: by draft id, then by Message-ID, then by recipient, subject and time.
+
+        The first of the three that matches anything decides. All matches are returned, so that two of them
+        can stop the program. Raises MailboxProblem when the mailbox cannot be read.
+        """
+        ...
+
+    def create(self, raw: bytes) -> Draft:
+        """Put a new draft there and return it as the mailbox has it.
+
+        Raises MailboxProblem when it certainly was not made, Doubt when that is unknown.
+        """
+        ...
+
+    def replace(self, draft: Draft, raw: bytes) -> Draft:
+        """Put `raw` in place of `draft` if the mailbox still holds exactly those bytes.
+
+        Raises Changed when it does not, and then leaves what is there; MailboxProblem and Doubt as `create`.
+        """
+        ...
+
+    def remove(self, draft: Draft) -> None:
+        """Take `draft` out of Drafts, in a way the owner can undo where the mailbox allows it.
+
+        Raises Changed when the mailbox no longer holds exactly those bytes; MailboxProblem and Doubt as `create`.
+        """
+        ...
+
+    def hand_over(self, draft: Draft) -> Place:
+        """Let exactly these bytes go: SENT when a server took them, READY when the owner's mail program has them.
+
+        Raises Changed when the mailbox no longer holds exactly those bytes: then nothing left.
+        MailboxProblem when nothing left, Doubt when that is unknown.
+        """
+        ...

@@ -1,0 +1,366 @@
+"""Rule 1: which events are over and worth a follow-up, and why. In doubt it asks; a question costs less than a wrong mail."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby, takewhile, zip_longest
+
+from followupd.model import (
+    TOO_LATE_AFTER,
+    Answer,
+    Event,
+    EventState,
+    Evidence,
+    Guest,
+    Judgement,
+    Owner,
+    Reason,
+    Verdict,
+)
+from followupd.rules.words import Phrase, Words, find_phrases, fold_text, split_words
+
+YES_FROM = 3
+ASK_FROM = 1
+
+#: How much of a text is listened to: enough for any honest one, little enough for a hostile one.
+TITLE_LETTERS = 500
+PLACE_LETTERS = 200
+CATEGORIES = 10
+DESCRIPTION_LETTERS = 500
+
+#: Only words at least this strong are believed outside the title.
+STRONG = 4
+LONGEST_CANCELLATION = 3
+LONGEST_NAME = 3
+COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+MARK = re.compile(r"[^\W_]+|[^\w\s]")
+BEFORE_NAME = frozenset("-–:")  # noqa: RUF001 - the dash people type
+BEFORE_COMPANY = frozenset("([,")
+BETWEEN_TWO = re.compile(r"<[-=]*>|↔|⇄|⟷")
+BETWEEN_OWNER_AND_GUEST = re.compile(r"[/&+|]|\b(?:x|and|und)\b")
+
+LOOKS_LIKE = {
+    Reason.INTERNAL: "it stays inside your company",
+    Reason.PERSONAL: "it looks like private life",
+    Reason.TRAVEL: "it looks like travel or a booking",
+    Reason.BLOCK: "it looks like a note, a task or kept time",
+    Reason.CLIENT: "it looks like ongoing work",
+    Reason.INTERVIEW: "it looks like a job interview",
+    Reason.COMPUTERS: "it is about computers",
+    Reason.COURSE: "it looks like a course or a lecture",
+    Reason.WEBINAR: "it looks like something to watch",
+}
+NOTHING_SAYS_SO = "nothing in the title or the guest list says networking"
+
+Fact = tuple[Reason, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """One thing that speaks for or against, in words of our own only."""
+
+    said: str
+    weight: int
+    reason: Reason = Reason.NETWORKING
+    where: str = ""
+    phrase: Phrase | None = None
+    """Of the title alone, because only the title may choose the words of a mail."""
+
+
+def state_of(event: Event, now: datetime) -> EventState:
+    """Say where `event` stands at `now` (UTC): ended from its end until TOO_LATE_AFTER later, then too old."""
+    if now < event.start:
+        return EventState.FUTURE
+    if now < event.end:
+        return EventState.RUNNING
+    return EventState.ENDED if now < event.end + TOO_LATE_AFTER else EventState.TOO_OLD
+
+
+def speak_of(gathering: str | None, language: str, words: Words) -> str:
+    """Return how a mail speaks of a gathering, preposition included ("over coffee"), or "" when nothing is known."""
+    known = words.gatherings.get(gathering or "")
+    return known.spoken.get(language, "") if known else ""
+
+
+def judge_event(event: Event, guests: tuple[Guest, ...], owner: Owner, words: Words) -> Judgement:
+    """Say whether an event counts as networking, whatever the time; never raises.
+
+    Facts decide alone; where there are none, the signs add up: YES_FROM counts, ASK_FROM asks. `gathering` and
+    `language` are told in every case, because the owner may say otherwise.
+    """
+    title = fold_text(event.title[:TITLE_LETTERS])
+    signs = list_signs(event, title, guests, owner, words)
+    fact = find_fact(event, title, guests, words)
+    verdict, reason, why = (Verdict.NO, *fact) if fact else weigh_signs(signs)
+    chosen = choose_phrase(signs, words)
+    return Judgement(
+        verdict=verdict,
+        reason=reason,
+        why=why,
+        evidence=tuple(Evidence(sign.said + sign.where, sign.weight) for sign in signs if sign.weight),
+        gathering=chosen.gathering if chosen else None,
+        language=find_language(title, chosen, words),
+    )
+
+
+# ── facts that decide alone ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def find_fact(event: Event, title: str, guests: Sequence[Guest], words: Words) -> Fact | None:
+    """Return the first fact that makes an event count for nothing, whatever its words."""
+    if event.cancelled or is_called_off(title, words):
+        return Reason.CANCELLED, "it was cancelled"
+    if event.private:
+        return Reason.PRIVATE, "the calendar marks it as private"
+    if fact := find_refusal(event, guests):
+        return fact
+    if event.listed:
+        return Reason.LISTED, "it is on a public list, and you have not said that you were there"
+    if event.blocked:
+        return Reason.BLOCK, "the calendar says it is kept time"
+    return None
+
+
+def is_called_off(title: str, words: Words) -> bool:
+    """Tell whether a title begins or ends with a word for cancelled; a feed often has no other sign."""
+    said = split_words(title)
+    lengths = range(1, min(len(said), LONGEST_CANCELLATION) + 1)
+    return any({tuple(said[:n]), tuple(said[-n:])} & words.cancelled for n in lengths)
+
+
+def find_refusal(event: Event, guests: Sequence[Guest]) -> Fact | None:
+    """Return why an invitation came to nothing: declined, by the owner or all others, or never accepted."""
+    mine = {guest.email for guest in guests if guest.reason is Reason.OWNER}
+    answers = {attendee.answer for attendee in event.attendees if attendee.email in mine}
+    accepted = Answer.ACCEPTED in answers
+    if Answer.DECLINED in answers and not accepted:
+        return Reason.DECLINED, "you declined it"
+    if is_deserted(event, guests):
+        return Reason.DECLINED, "everybody else declined it"
+    if event.tentative and not accepted:
+        return Reason.NOT_ACCEPTED, "it is tentative, and you have not accepted it"
+    if not accepted and not is_owners(event, guests):
+        return Reason.NOT_ACCEPTED, "you have not accepted the invitation"
+    return None
+
+
+def is_deserted(event: Event, guests: Sequence[Guest]) -> bool:
+    """Tell whether there are other people on the guest list, and every one of them declined."""
+    people = {Reason.GUEST, Reason.COLLEAGUE, Reason.DECLINED, Reason.DUPLICATE}
+    others = {guest.email for guest in guests if guest.reason in people}
+    answers = [attendee.answer for attendee in event.attendees if attendee.email in others]
+    return bool(answers) and all(answer is Answer.DECLINED for answer in answers)
+
+
+def is_owners(event: Event, guests: Sequence[Guest]) -> bool:
+    """Tell whether the owner organised an event or put it into the calendar without being asked.
+
+    A stranger's invitation shows as guests without the owner, or the owner without an answer. A site's robot or a
+    calendar of Google's that stands as organiser invited nobody.
+    """
+    if any(guest.organizer and guest.reason is Reason.OWNER for guest in guests):
+        return True
+    if any(guest.reason is Reason.OWNER for guest in guests):
+        return False
+    machines = {Reason.ROBOT, Reason.ROOM, Reason.GROUP}
+    stranger = any(guest.organizer and guest.reason not in machines for guest in guests)
+    return not (stranger and any(not attendee.organizer for attendee in event.attendees))
+
+
+# ── signs that add up ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def list_signs(
+    event: Event, title: str, guests: Sequence[Guest], owner: Owner, words: Words
+) -> tuple[Sign, ...]:
+    outsiders = [guest for guest in guests if guest.reason is Reason.GUEST]
+    titled = tuple(hear_title(title, owner, words, met=bool(outsiders)))
+    against = any(sign.weight < 0 for sign in titled)
+    return (
+        *titled,
+        *hear_names(title, titled, owner, words),
+        *hear_categories(event, words),
+        *hear_location(event, words),
+        *(() if against else hear_description(event, words)),
+        *look_at_guests(guests, outsiders, owner, words),
+        *look_at_shape(event, outsiders),
+    )
+
+
+def hear_title(title: str, owner: Owner, words: Words, *, met: bool) -> Iterator[Sign]:
+    """Yield what each phrase of the title says; with an outsider there, a word for office life means work with them."""
+    somebody = met or names_two(title, owner) or names_somebody(title, words)
+    phrases = find_phrases(split_words(title), words)
+    for phrase, following in zip_longest(phrases, phrases[1:]):
+        silent = (phrase.needs_guest and not somebody) or (phrase.topic and is_gathering(following))
+        weight = 0 if silent else phrase.weight
+        reason = Reason.CLIENT if met and phrase.reason is Reason.INTERNAL else phrase.reason
+        yield Sign(quote(phrase), weight, reason, " in the title", phrase)
+
+
+def is_gathering(phrase: Phrase | None) -> bool:
+    return phrase is not None and phrase.reason is Reason.NETWORKING and phrase.weight >= YES_FROM
+
+
+def hear_names(title: str, titled: Sequence[Sign], owner: Owner, words: Words) -> Iterator[Sign]:
+    """Yield what the names in a title say; who they are stays out of it."""
+    if names_two(title, owner):
+        yield Sign("two names side by side in the title", 2)
+    sociable = any(sign.weight > 0 and sign.reason is Reason.NETWORKING for sign in titled)
+    if sociable and names_somebody(title, words):
+        yield Sign("a full name or a company in the title", 1)
+
+
+def names_two(title: str, owner: Owner) -> bool:
+    """Tell whether a title sets two names side by side: "Jane <> Ada", or the owner's with "/", "x" or "and"."""
+    if is_pair(sides := [split_words(side) for side in BETWEEN_TWO.split(title)]):
+        return True
+    sides = [split_words(side) for side in BETWEEN_OWNER_AND_GUEST.split(title)]
+    first_name = split_words(fold_text(owner.name))[:1]
+    return is_pair(sides) and bool(first_name) and any(first_name[0] in side for side in sides)
+
+
+def is_pair(sides: Sequence[Sequence[str]]) -> bool:
+    return len(sides) == len("ab") and all(sides)
+
+
+def names_somebody(title: str, words: Words) -> bool:
+    """Tell whether a full name follows a "with", or a name and its company a "with", a dash or a colon."""
+    marks = MARK.findall(title)
+    starts = [place for place, mark in enumerate(marks) if mark in words.with_words | BEFORE_NAME]
+    return any(is_somebody(marks[start], marks[start + 1 :], words) for start in starts)
+
+
+def is_somebody(before: str, marks: Sequence[str], words: Words) -> bool:
+    """Tell whether `marks` begin with "Jane Smith", "Jane (Acme)" or "Jane from Acme"."""
+    rest = marks[1:] if marks[:1] == ["/"] else marks  # "w/"
+    name = list(takewhile(lambda mark: mark.isalnum() and mark not in words.from_words, rest))
+    link, company = [*rest[len(name) :], "", ""][:2]
+    empty = words.plain | words.small.keys()
+    if not 0 < len(name) <= LONGEST_NAME or not empty.isdisjoint(name):
+        return False
+    belongs = link in BEFORE_COMPANY or link in words.from_words
+    full = len(name) > 1 and before in words.with_words
+    return full or (belongs and company.isalnum() and company not in empty)
+
+
+def hear_categories(event: Event, words: Words) -> Iterator[Sign]:
+    """Yield three quarters of what the categories say: they are chosen with less care than a title."""
+    said = split_words(fold_text(" ".join(event.categories[:CATEGORIES])[:PLACE_LETTERS]))
+    for phrase in find_phrases(said, words):
+        if phrase.reason is not Reason.NO_SIGN and not phrase.needs_guest:
+            yield Sign(quote(phrase), int(phrase.weight * 3 / 4), phrase.reason, " as a category")
+
+
+def hear_location(event: Event, words: Words) -> Iterator[Sign]:
+    """Yield a little for a place that is made for meeting people; streets and hotels carry every kind of name."""
+    heard = find_phrases(split_words(fold_text(event.location[:PLACE_LETTERS])), words)
+    strong = [phrase for phrase in heard if phrase.weight >= STRONG and not phrase.compound]
+    yield from (Sign(quote(phrase), 1, where=" as the place") for phrase in strong[:1])
+
+
+def hear_description(event: Event, words: Words) -> Iterator[Sign]:
+    """Yield a little for a strong word near the start: strangers write descriptions, and write much there."""
+    heard = find_phrases(split_words(fold_text(event.description[:DESCRIPTION_LETTERS])), words)
+    strong = [phrase for phrase in heard if phrase.weight >= STRONG]
+    yield from (Sign(quote(phrase), 1, where=" in the description") for phrase in strong[:1])
+
+
+def quote(phrase: Phrase) -> str:
+    return f"'{phrase.spelled}'"
+
+
+def look_at_guests(
+    guests: Sequence[Guest], outsiders: Sequence[Guest], owner: Owner, words: Words
+) -> Iterator[Sign]:
+    """Yield what the guest list says by its shape alone."""
+    if outsiders:
+        yield weigh_outsiders(outsiders, words)
+    elif any(guest.reason is Reason.COLLEAGUE for guest in guests):
+        yield Sign("every guest is a colleague", -5, Reason.INTERNAL)
+    family = split_words(fold_text(owner.name))[1:][-1:]
+    if family and any(split_words(fold_text(guest.name))[1:][-1:] == family for guest in outsiders):
+        yield Sign("a guest with your family name", -4, Reason.PERSONAL)
+
+
+def weigh_outsiders(outsiders: Sequence[Guest], words: Words) -> Sign:
+    """Return what the people from outside say: many houses mean a gathering, one house more often means work."""
+    homes = [home_of(guest, words) for guest in outsiders]
+    houses = len(set(homes))
+    if len(homes) == 1:
+        private = outsiders[0].email == homes[0]
+        return Sign("one guest with a private address", 1) if private else Sign("one guest from outside", 2)
+    people = f"{count(len(homes))} guests from {count(houses)} {'company' if houses == 1 else 'companies'}"
+    return Sign(people, 1 if houses == 1 else 2)
+
+
+def home_of(guest: Guest, words: Words) -> str | None:
+    """Return the domain somebody works at, or the whole address where the mail house is open to everybody."""
+    domain = (guest.email or "").rpartition("@")[2]
+    return guest.email if domain in words.open_mail else domain
+
+
+def count(number: int) -> str:
+    return COUNTS[number] if number < len(COUNTS) else str(number)
+
+
+def look_at_shape(event: Event, outsiders: Sequence[Guest]) -> Iterator[Sign]:
+    """Yield what the entry's form says, without a word of it."""
+    if event.series and len(outsiders) == 1:
+        yield Sign("a series with the same guest", -2, Reason.CLIENT)
+    if event.all_day:
+        yield Sign("it lasts all day, as banners do", -2, Reason.BLOCK)
+    elif not event.busy:
+        yield Sign("it is shown as free time", -2, Reason.BLOCK)
+
+
+# ── what they come to ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def weigh_signs(signs: Sequence[Sign]) -> tuple[Verdict, Reason, str]:
+    total = sum(sign.weight for sign in signs)
+    speaking = [sign for sign in signs if sign.weight > 0]
+    if total >= YES_FROM:
+        return Verdict.YES, Reason.NETWORKING, tell_signs(speaking)
+    if total >= ASK_FROM:
+        return Verdict.ASK, Reason.UNSURE, f"only this speaks for it: {tell_signs(speaking)}"
+    return Verdict.NO, *tell_objection(signs)
+
+
+def tell_objection(signs: Sequence[Sign]) -> Fact:
+    """Return the class that spoke against an event most, and with which words."""
+    weights: Counter[Reason] = Counter()
+    for sign in signs:
+        weights[sign.reason] -= min(sign.weight, 0)
+    reason, weight = max(weights.items(), key=lambda item: item[1], default=(Reason.NO_SIGN, 0))
+    if not weight:
+        return Reason.NO_SIGN, NOTHING_SAYS_SO
+    against = [sign for sign in signs if sign.weight < 0 and sign.reason is reason]
+    return reason, f"{LOOKS_LIKE[reason]}: {tell_signs(against)}"
+
+
+def tell_signs(signs: Sequence[Sign]) -> str:
+    """Return the signs as one phrase: "'chamber' and 'mixer' in the title, one guest from outside"."""
+    places = groupby(signs, key=lambda sign: sign.where)
+    return ", ".join(" and ".join(sign.said for sign in group) + where for where, group in places)
+
+
+def choose_phrase(signs: Sequence[Sign], words: Words) -> Phrase | None:
+    """Return the phrase that tells best what it was: "coffee with" before all, then the strongest.
+
+    "Coffee with Jane from the chamber" is coffee, though the chamber weighs more.
+    """
+    told = [sign.phrase for sign in signs if sign.phrase and sign.phrase.gathering]
+    with_somebody = [phrase for phrase in told if phrase.parts[-1] in words.with_words]
+    return max(with_somebody or told, key=lambda phrase: phrase.weight, default=None)
+
+
+def find_language(title: str, chosen: Phrase | None, words: Words) -> str | None:
+    """Return the language of a title's small words, or else of the phrase: "Meetup mit Jane" is German."""
+    small = Counter(words.small[word] for word in split_words(title) if word in words.small)
+    if small:
+        return small.most_common(1)[0][0]
+    return chosen.language if chosen else None

@@ -1,0 +1,131 @@
+"""Rule 3: what each person gets and by when; or the reason why nothing.
+
+Times (docs/design.md): due at the event's end, deadline 48 hours later, expired seven days after the end.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from followupd.model import (
+    FOLLOW_UP_WITHIN,
+    TOO_LATE_AFTER,
+    Event,
+    EventState,
+    Guest,
+    Judgement,
+    Kind,
+    Person,
+    Plan,
+    Reason,
+    Status,
+    Verdict,
+)
+from followupd.rules.events import state_of
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is too much; config.toml, [limits]."""
+
+    days_between: timedelta = timedelta(days=7)
+    """At most one follow-up per person in this time, however many events."""
+    guests_per_event: int = 25
+    """Above this the owner is asked whom they spoke with; nobody speaks with 300 guests."""
+    drafts_per_day: int = 40
+    hold: timedelta = timedelta(minutes=2)
+    """Between the owner's yes and the message leaving; the time to undo."""
+
+
+def plan_event(
+    event: Event, judgement: Judgement, guests: tuple[Guest, ...], installed: datetime, limits: Limits
+) -> tuple[Plan, ...]:
+    """Return every item an event that is over asks for; none for an event that does not count."""
+    if judgement.verdict is Verdict.NO:
+        return ()
+    if judgement.verdict is Verdict.ASK:
+        plans: tuple[Plan, ...] = (_plan_item(event, Kind.QUESTION, judgement.reason, judgement.why),)
+    elif needs_debrief(guests, limits):
+        plans = (_plan_item(event, Kind.DEBRIEF, *_debrief_reason(guests, limits)),)
+    else:
+        plans = tuple(plan_person(event, guest) for guest in guests if guest.follow_up)
+    return tuple(_mark_before_install(plan, installed) for plan in plans)
+
+
+def needs_debrief(guests: tuple[Guest, ...], limits: Limits) -> bool:
+    """Tell whether the owner must say whom they met: nobody to write to, or too many to have spoken with."""
+    return not 1 <= count_to_write(guests) <= limits.guests_per_event
+
+
+def count_to_write(guests: tuple[Guest, ...]) -> int:
+    return sum(guest.follow_up for guest in guests)
+
+
+def _debrief_reason(guests: tuple[Guest, ...], limits: Limits) -> tuple[Reason, str]:
+    count = count_to_write(guests)
+    if count > limits.guests_per_event:
+        return Reason.CROWD, f"{count} guests are listed; whom did you speak with?"
+    return Reason.NETWORKING, "the calendar does not say whom you met"
+
+
+def _plan_item(event: Event, kind: Kind, reason: Reason, why: str) -> Plan:
+    return _plan(event, kind, kind.value, Status.NEEDS_INFO, reason, why)
+
+
+def plan_person(event: Event, guest: Guest) -> Plan:
+    """Return the follow-up for one guest; without an address it waits for one."""
+    person = Person(guest.person, guest.email, guest.name, guest.first_name)
+    if guest.email is None:
+        return _plan(
+            event, Kind.DRAFT, person.key, Status.NEEDS_INFO, Reason.NO_ADDRESS, "no address is known", person
+        )
+    return _plan(event, Kind.DRAFT, person.key, Status.PLANNED, guest.reason, guest.why, person)
+
+
+def _plan(
+    event: Event,
+    kind: Kind,
+    part: str,
+    status: Status,
+    reason: Reason,
+    why: str,
+    person: Person | None = None,
+) -> Plan:
+    due, deadline, expires = times_of(event)
+    key = f"{event.occurrence}|{part}"
+    return Plan(key, kind, status, event.occurrence, reason, why, due, deadline, expires, person)
+
+
+def times_of(event: Event) -> tuple[datetime, datetime, datetime]:
+    """Return when a follow-up is due, its deadline, and when it expires (UTC)."""
+    return event.end, event.end + FOLLOW_UP_WITHIN, event.end + TOO_LATE_AFTER
+
+
+def _mark_before_install(plan: Plan, installed: datetime) -> Plan:
+    """Leave what was already too late on the first day for the owner to take up, instead of a burst of old drafts."""
+    if plan.deadline >= installed:
+        return plan
+    why = "it ended more than 48 hours before followupd was set up"
+    return replace(plan, status=Status.EXPIRED, reason=Reason.BEFORE_INSTALL, why=why)
+
+
+def hold_of_time(event: Event, now: datetime) -> Reason | None:
+    """Return what the clock alone holds against following up now, or None."""
+    waiting = {
+        EventState.FUTURE: Reason.FUTURE,
+        EventState.RUNNING: Reason.RUNNING,
+        EventState.TOO_OLD: Reason.TOO_OLD,
+    }
+    return waiting.get(state_of(event, now))
+
+
+def hold_of_guest(
+    guest: Guest, crowded: bool, touched: Mapping[str, datetime], at: datetime, limits: Limits
+) -> Reason | None:
+    """Return what holds a follow-up to this guest at `at`, besides the clock; `touched` maps person to last touch."""
+    if guest.email is None:
+        return Reason.NO_ADDRESS
+    if crowded:
+        return Reason.CROWD
+    last = touched.get(guest.person)
+    return Reason.RECENT if last is not None and at - last < limits.days_between else None

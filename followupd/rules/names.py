@@ -1,0 +1,301 @@
+"""Rule 2, first half: what a person is called, and what to greet them with. A wrong name is worse than none."""
+
+# ruff: noqa: RUF001, RUF002, SIM905 - look-alike letters are the matter; word lists read best as text
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from nameparser import AmbiguityKind, Lexicon, ParsedName, Parser, locales, parser_for
+
+_LONGEST = 80
+_MOST_WORDS = 7
+_INITIALS = 2  # so many capitals or fewer are initials, not a name
+
+#: Words that make a text the name of a mailbox, a machine, a room, a job, a company or two people at once.
+_NO_PERSON = frozenset(
+    """
+    account accounts admin administration all alle billing board bookings booking buchhaltung contact desk
+    events event everyone feedback hello help helpdesk info information jobs kontakt mail mailbox mailer
+    marketing members mitglieder news newsletter noreply office orga postmaster presse redaktion registration
+    reply sekretariat service services staff support team teams veranstaltung veranstaltungen verteiler vorstand
+    webmaster anmeldung attendees büro buero committee crew customer distribution empfang enquiries everybody
+    geschäftsstelle gäste hr infos kundenservice mailing membership mitgliederservice organisers organizers
+    press reception rundmail secretariat teilnehmer tickets verwaltung ai antworten assistant bot calendar
+    calendly eventbrite fathom fireflies google invite kalender linkedin luma meetup microsoft notetaker notes
+    notification notifications otter outlook otterpilot protokollbot recorder reminder system taker webex xing
+    zoom besprechungsraum besprechungszimmer boardroom conference conferenceroom konferenzraum meeting
+    meetingraum meetingroom parkplatz raum room saal seminarraum sitzungssaal sitzungszimmer beamer projector
+    parking berater beraterin ceo cfo cmo coach consultant coo cto director engineer founder gast
+    geschäftsführer geschäftsführerin guest host inhaber inhaberin manager member mitglied moderator organizer
+    organiser owner president speaker ext extern external sales vertrieb ab ag agency agentur akademie academy
+    association bank bv capital chamber club college company consulting corp corporation design digital
+    foundation gbr ggmbh gmbh group gruppe handelskammer holding holdings hotel ihk inc institut institute
+    kammer kg kgaa labs limited llc llp ltd media netzwerk network nonprofit ohg organisation organization oy
+    partners pty restaurant sarl school schule se software solutions spa e.v stiftung studio studios
+    technologies technology ug union university universität ventures verband verein verlag and und et
+    """.split()
+)
+
+#: Families that stand in front when such a name is written at home: there the order cannot be told by looking.
+_FAMILY_FIRST = frozenset(
+    """
+    bui cao chen cheng choi chu dang deng dinh do duong feng gao guo han ho hoang hong hu huang huynh hwang jang jung
+    kang kim kwon lam le lee li liang lim lin liu luo ly ma ngo nguyen park peng pham phan shin song sun tang tran vo
+    vu wang wu xiao xie xu yang yoon zeng zhang zhao zheng zhou zhu ito kato kobayashi nakamura sato suzuki takahashi
+    tanaka watanabe yamamoto balogh farkas horvath juhasz kiss kovacs lakatos meszaros molnar nagy nemeth olah papp
+    szabo takacs toth varga
+    """.split()
+)
+#: Families nobody has as a first name; in front they mean that the name stands in a directory's order.
+_FAMILIES = frozenset(
+    """
+    bauer becker fischer hofmann hoffmann huber koch krause lehmann maier mayer meier meyer muller neumann richter
+    schafer schmid schmidt schmitt schneider schroder schulz schulze schwarz wagner weber zimmermann brown davies
+    jones smith williams dubois dupont durand moreau fernandez garcia gonzalez lopez martinez
+    perez rodriguez sanchez bianchi ferrari rossi russo silva santos jansen devries andersson hansen nielsen
+    """.split()
+)
+_FAMILY_ENDING = re.compile(
+    r"\w{2}(?:ов|ев|ёв|ин|ын|ова|ева|ёва|ина|ына|ский|ская|цкий|цкая|енко|чук|юк"
+    r"|ov|ova|enko|vic|wicz|escu|idis|poulos|[^aeiou]ski|[lnw]ska|sky|skaya)$"
+)
+_SHORTENED = frozenset({"md", "mohd", "muhd", "thi"})
+
+_INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+_QUOTED = re.compile(r"""^(["'“”„«»‘])(.+)["'“”«»’]$""", re.DOTALL)
+_LAST_BRACKET = re.compile(r"\s*[(\[{<（【]([^()\[\]{}<>（）【】]*)[)\]}>）】]\s*$")
+_BRACKETS = re.compile(
+    r"""[(\[{<（【][^()\[\]{}<>（）【】]*[)\]}>）】]|"[^"]*"|“[^”]*”|„[^“”]*[“”]|«[^»]*»"""
+)
+_BADGE = re.compile(r"\||[•‖¦]|\s·\s|\s[-–—]+\s|\s@\s|\s(?:via|from|at|bei)\s", re.IGNORECASE)
+_PRONOUNS = re.compile(
+    r"\b(?:she|he|they|sie|er|xe|ze)\s*/\s*(?:hers?|him|his|them|theirs?|they|ihr|ihm|ihn|xem|zir)(?:\s*/\s*\w+)?\b",
+    re.IGNORECASE,
+)
+_MAILBOX_LOOK = re.compile(r"\w\.(?![A-ZÀ-ÖØ-Þ])[^\W\d_]{2}|^[^\s,]*\w\.\w{2}[^\s,]*$")
+_NO_ORDER = re.compile(
+    r"[\u1100-\u11ff\u2e80-\u318f\u31a0-\u31ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
+)
+_WORD = re.compile(r"[^\s\-'’.·‧・]+")
+
+_SIGNS = frozenset("-'’.·‧・")
+_FANCY_DRESS = ("<font>", "<wide>", "<super>", "<sub>", "<circle>", "<square>", "<narrow>")
+_TITLES = {"h.c.", "mult.", "dipl.-kfm.", "dipl.-kffr.", "dkfm.", "mmag.", "ddr.", "univ.-prof."}
+_PARSER = parser_for(locales.RU, base=Parser(lexicon=Lexicon.default().add(titles=_TITLES)))
+_PARTICLES = Lexicon.default().particles
+_DOUBTS = frozenset(AmbiguityKind) - {AmbiguityKind.SUFFIX_OR_NAME, AmbiguityKind.UNBALANCED_DELIMITER}
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """What a person is called; both texts are NFC and hold letters, marks, spaces and - ' ’ . · alone."""
+
+    full: str
+    """As a person would write it ("Jane Doe"), without titles and badges; "" where the text names no person."""
+    first: str | None
+    """Safe to greet with, in the person's own script and accents; None in any doubt."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One way to read a text as a name; `given` and `family` are empty where the order is unknown."""
+
+    full: str
+    given: str = ""
+    middle: str = ""
+    family: str = ""
+
+
+def read_name(display: str, email: str | None = None) -> Name:
+    """Read the name a stranger wrote; the address only confirms or shakes what it says, and is never a source.
+
+    Never raises. `first` is None for single words, initials, abbreviations, East Asian scripts and every order that
+    is not plain: families that usually stand in front, "García Márquez, Gabriel", a badge that may be the name.
+    """
+    text = _clean_text(display)
+    readings = [reading for part in _split_badges(text) for reading in _read_part(part)]
+    if not readings:
+        return Name("", None)
+    local, _, domain = (email or "").rpartition("@")
+    confirmed = [reading for reading in readings if _confirms(local, reading)]
+    best = (confirmed or readings)[0]
+    rivals = {reading.given for reading in confirmed or readings if reading.given}
+    sure = rivals == {best.given} and _is_safe(best) and not _shakes(local, domain, best)
+    return Name(best.full, best.given if sure else None)
+
+
+def fold_word(word: str) -> str:
+    """Return a word as an address would spell it: small letters and digits without accents ("O'Néill" is "oneill")."""
+    plain = unicodedata.normalize("NFKD", word.casefold())
+    return "".join(letter for letter in plain if letter.isalnum())
+
+
+def _spellings(word: str) -> set[str]:
+    """Both ways an address spells an umlaut: "mueller" and "muller"."""
+    german = word.casefold().translate({0xE4: "ae", 0xF6: "oe", 0xFC: "ue"})
+    return {fold_word(word), fold_word(german)}
+
+
+def _clean_text(display: str) -> str:
+    """Drop what cannot be seen and emoji, turn every control and white space into one space; too long is nothing."""
+    if len(display) > 4 * _LONGEST:
+        return ""
+    seen = _INVISIBLE.sub("", unicodedata.normalize("NFC", display))
+    text = "".join(_clean_letter(letter) for letter in seen)
+    text = re.sub("[‐‑]|(?<=\\w)[–](?=\\w)", "-", text)
+    quoted = _QUOTED.match(text.strip())
+    return unicodedata.normalize("NFC", " ".join((quoted[2] if quoted else text).split()))
+
+
+def _clean_letter(letter: str) -> str:
+    category = unicodedata.category(letter)
+    if category == "Cf":
+        return ""
+    is_emoji = category == "So" or (category == "Sk" and letter > "\uffff")
+    return " " if is_emoji or category[0] in "CZ" else letter
+
+
+def _split_badges(text: str) -> Iterator[str]:
+    """Yield the parts between badge signs, then what stood in brackets at the end; any of them may be the name."""
+    text = _PRONOUNS.sub(" ", text)
+    asides = []
+    while bracket := _LAST_BRACKET.search(text):
+        asides.append(bracket[1])
+        text = text[: bracket.start()]
+    text = re.split(r"[(\[{<（【]", _BRACKETS.sub(" ", text))[0]
+    yield from _BADGE.split(text)
+    yield from asides
+
+
+def _read_part(part: str) -> Iterator[_Reading]:
+    """Yield every way to read one part; two where a comma may follow a whole name ("Jane Doe, Berlin")."""
+    pieces = [_drop_loose_signs(piece) for piece in part.split(",") if not _names_no_person(piece)]
+    text = ", ".join(piece for piece in pieces if piece)
+    if not _looks_like_name(text):
+        return
+    before, comma, _ = text.partition(",")
+    if comma and (whole := _parse(before)) and whole.given:
+        yield whole
+    if reading := _parse(text):
+        yield reading
+
+
+def _drop_loose_signs(piece: str) -> str:
+    words = (word.lstrip("-.·‧・").rstrip("-·‧・") for word in piece.split())
+    return " ".join(word for word in words if not _SIGNS.issuperset(word))
+
+
+def _names_no_person(piece: str) -> bool:
+    words = {word.strip(".'’") for word in re.split(r"[\s-]+", piece.casefold())}
+    return not words.isdisjoint(_NO_PERSON)
+
+
+def _looks_like_name(text: str) -> bool:
+    """Tell a text that can be a name from an address, a link, markup, a sentence and a heap of marks."""
+    if _MAILBOX_LOOK.search(text) or len(text) > _LONGEST or len(text.split()) > _MOST_WORDS:
+        return False
+    kinds = "".join(unicodedata.category(letter)[0] for letter in text if letter not in _SIGNS | {" ", ","})
+    return set(kinds) <= {"L", "M"} and "L" in kinds and "MMMM" not in kinds
+
+
+def _parse(text: str) -> _Reading | None:
+    """Parse a text; a name that reads otherwise the second time was not understood and is none."""
+    reading = _parse_once(text)
+    again = _parse_once(reading.full) if reading and _looks_like_name(reading.full) else None
+    return reading if reading and again and again.full == reading.full else None
+
+
+def _parse_once(text: str) -> _Reading | None:
+    if _NO_ORDER.search(text):
+        return _Reading(text.replace(",", ""))
+    parsed = _PARSER.parse(_mark_family(text))
+    given, middle, family = (_write_out(part) for part in (parsed.given, parsed.middle, parsed.family))
+    full = " ".join(part for part in (given, middle, family) if part)
+    if given and family and not _is_ambiguous(parsed):
+        return _Reading(full, given, middle, family)
+    return _Reading(full) if full else None
+
+
+def _is_ambiguous(parsed: ParsedName) -> bool:
+    return any(doubt.kind in _DOUBTS for doubt in parsed.ambiguities)
+
+
+def _mark_family(text: str) -> str:
+    """Put the comma where capitals stand for it, as French directories do: "DUPONT Marie" is "DUPONT, Marie"."""
+    words = text.split()
+    shouted = [_is_shouted(word) for word in words]
+    count = shouted.index(False) if False in shouted else 0
+    if "," in text or not count or any(shouted[count:]):
+        return text
+    return f"{' '.join(words[:count])}, {' '.join(words[count:])}"
+
+
+def _is_shouted(word: str) -> bool:
+    """Tell a word in capitals from initials: three letters or more, one of them a vowel."""
+    return (
+        word.isupper()
+        and len(word) > _INITIALS
+        and not set("aeiouyаеиоуыэюяαεηιουω").isdisjoint(fold_word(word))
+    )
+
+
+def _write_out(words: str) -> str:
+    """Write words as a person would: "JANE", "jane" and "O'BRIEN" become "Jane" and "O'Brien", "VON" becomes "von"."""
+    return " ".join(_write_word(word) for word in words.split())
+
+
+def _write_word(word: str) -> str:
+    if word.casefold() in _PARTICLES:
+        return word.lower() if word.isupper() and len(word) > 1 else word
+    if (word.islower() and len(word) > 1) or _is_shouted(word):
+        word = _WORD.sub(lambda part: part[0].capitalize(), word)
+    return unicodedata.normalize("NFC", word.replace("i\u0307", "i"))
+
+
+def _is_safe(reading: _Reading) -> bool:
+    """Tell whether the words themselves leave no doubt about which of them is the first name."""
+    given, family = fold_word(reading.given), fold_word(reading.family)
+    short = 1 in {len(given), len(family)} or reading.given.isupper()
+    cut = "." in reading.given or reading.family.endswith(".") or given in _SHORTENED
+    directory = given in _FAMILY_FIRST | _FAMILIES or (family in _FAMILY_FIRST and bool(reading.middle))
+    turned = bool(_FAMILY_ENDING.search(given)) and not _FAMILY_ENDING.search(family)
+    return not (short or cut or directory or turned) and _is_plainly_written(reading.full)
+
+
+def _is_plainly_written(text: str) -> bool:
+    """Refuse look-alikes such as a Cyrillic "а" in a Latin name, and letters in fancy dress such as "𝐉" or "ª"."""
+    letters = [letter for letter in text if letter.isalpha()]
+    alphabets = {unicodedata.name(letter, "").split(" ")[0] for letter in letters}
+    dressed = any(unicodedata.decomposition(letter).startswith(_FANCY_DRESS) for letter in letters)
+    return len(alphabets & {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE"}) <= 1 and not dressed
+
+
+def _confirms(local: str, reading: _Reading) -> bool:
+    """Tell whether the address says the first name, or its initial before the family (jane.doe@, jdoe@)."""
+    if not reading.given:
+        return False
+    pieces = {fold_word(piece) for piece in re.split(r"[.+_-]", local)}
+    initials = {
+        given[:1] + family for given in _spellings(reading.given) for family in _spellings(reading.family)
+    }
+    return not pieces.isdisjoint(_spellings(reading.given)) or fold_word(local) in initials
+
+
+def _shakes(local: str, domain: str, reading: _Reading) -> bool:
+    """Tell whether the address speaks for the other order (doe.jane@), or says that the name is a company's.
+
+    doe@ alone may be a first name in a directory's order; doe@doe-print names the family twice and shakes nothing.
+    """
+    families, givens = _spellings(reading.family), _spellings(reading.given)
+    houses = {fold_word(label) for label in domain.split(".")[:-1]}
+    turned = {
+        form for given in givens for family in families for form in (family + given, family[:1] + given)
+    }
+    if not any(house.startswith(family) for house in houses for family in families):
+        turned |= families
+    is_house = fold_word(reading.full) in houses and not _confirms(local, reading)
+    return fold_word(local) in turned or is_house or not houses.isdisjoint(givens)

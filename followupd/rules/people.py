@@ -1,0 +1,253 @@
+"""Rule 2: which attendee is which person, and who is left out, and why. In doubt somebody is left out."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from followupd.model import Answer, Attendee, Event, Guest, GuestKind, Owner, Reason
+from followupd.rules.names import Name, fold_word, read_name
+
+_LONGEST_PHRASE = 3
+_TWO = 2  # words that make a full name; letters that are as likely initials as a mailbox
+_GMAIL = {"gmail.com", "googlemail.com"}  # two names of one house, which does not read dots
+_BEST_ANSWER_FIRST = (Answer.ACCEPTED, Answer.DECLINED, Answer.TENTATIVE, Answer.NEEDS_ACTION)
+
+_ANSWERS = {
+    Answer.ACCEPTED: "accepted the invitation",
+    Answer.TENTATIVE: "said maybe",
+    Answer.NEEDS_ACTION: "was invited and has not answered",
+}
+
+_Verdict = tuple[Reason, str]
+_DUPLICATE = (Reason.DUPLICATE, "is here already under another line of the invitation")
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What gives one kind of address away; words are folded, those of a phrase joined by hyphens."""
+
+    mailboxes: frozenset[str]
+    names: frozenset[str]
+    endings: tuple[str, ...]
+    domains: frozenset[str]
+    """A domain counts with everything below it; "lists." stands for every domain that begins so."""
+    reason: Reason
+    is_what: str
+    """What such an address is, for the owner to read."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleWords:
+    """The words of words/people.toml."""
+
+    roles: Signs
+    lists: Signs
+    rooms: Signs
+    robots: Signs
+    shared_domains: frozenset[str]
+    """Domains where the same name twice does not make one person."""
+
+
+def read_people_words(table: Mapping[str, Any]) -> PeopleWords:
+    """Read the parsed words/people.toml; its languages count alike. Raises KeyError where a section is missing."""
+    return PeopleWords(
+        roles=_read_signs(table["roles"], Reason.ROLE_ADDRESS, "a mailbox, not a person"),
+        lists=_read_signs(table["lists"], Reason.GROUP, "a group, not one person"),
+        rooms=_read_signs(table["rooms"], Reason.ROOM, "a room, not a person"),
+        robots=_read_signs(table["robots"], Reason.ROBOT, "a machine, not a person"),
+        shared_domains=frozenset(table["shared"]["domains"]),
+    )
+
+
+def _read_signs(section: Mapping[str, Any], reason: Reason, is_what: str) -> Signs:
+    return Signs(
+        mailboxes=frozenset(_join_languages(section["mailboxes"])),
+        names=frozenset(_join_languages(section["names"])),
+        endings=tuple(_join_languages(section["endings"])),
+        domains=frozenset(section["domains"]),
+        reason=reason,
+        is_what=is_what,
+    )
+
+
+def _join_languages(lists: Mapping[str, Iterable[str]]) -> list[str]:
+    return [word for words in lists.values() for word in words]
+
+
+def person_key(email: str) -> str:
+    """Return the key of the person behind an address: the same for two spellings of one address.
+
+    Small letters, without a +tag; Gmail alone ignores dots and answers to two domains
+    (https://support.google.com/mail/answer/7436150). Never raises.
+    """
+    local, _, domain = email.strip().lower().rpartition("@")
+    local = local.partition("+")[0] or local
+    return f"{local.replace('.', '') or local}@gmail.com" if domain in _GMAIL else f"{local}@{domain}"
+
+
+def sort_guests(event: Event, owner: Owner, words: PeopleWords) -> tuple[Guest, ...]:
+    """Say of every attendee and the organiser, in the event's order, whether they get a follow-up, and why.
+
+    Two lines of one person (the same key, or the same full name at one company) become one follow-up, to the
+    address with the best answer; somebody who declined under one address and accepted under none declined.
+    `why` holds words of ours, the config and people.toml alone, never a stranger's.
+    """
+    names = [read_name(attendee.name, attendee.email) for attendee in event.attendees]
+    lines = list(zip(event.attendees, names, strict=True))
+    verdicts = [_leave_out(attendee, name, owner, words) for attendee, name in lines]
+    second = _find_second_addresses(lines, verdicts, words)
+    return tuple(
+        _make_guest(
+            attendee, name, _DUPLICATE if position in second else verdict or _judge_answer(attendee, name)
+        )
+        for position, ((attendee, name), verdict) in enumerate(zip(lines, verdicts, strict=True))
+    )
+
+
+def _make_guest(attendee: Attendee, name: Name, verdict: _Verdict) -> Guest:
+    reason, why = verdict
+    return Guest(
+        email=attendee.email,
+        name=name.full,
+        first_name=name.first,
+        person=_key_of(attendee, name),
+        organizer=attendee.organizer,
+        follow_up=reason is Reason.GUEST,
+        reason=reason,
+        why=why,
+    )
+
+
+def _key_of(attendee: Attendee, name: Name) -> str:
+    if attendee.email:
+        return person_key(attendee.email)
+    return f"name:{name.full.casefold() or '-'.join(_split_words(attendee.name))}"
+
+
+def _judge_answer(attendee: Attendee, name: Name) -> _Verdict:
+    if attendee.answer is Answer.DECLINED:
+        return Reason.DECLINED, "declined the invitation"
+    if not attendee.email:
+        return Reason.GUEST, f"{_ANSWERS[attendee.answer]}; an address is still missing"
+    if not name.full:
+        return Reason.GUEST, f"{_ANSWERS[attendee.answer]}; the invitation gives no name"
+    return Reason.GUEST, _ANSWERS[attendee.answer]
+
+
+def _leave_out(attendee: Attendee, name: Name, owner: Owner, words: PeopleWords) -> _Verdict | None:
+    """Return why this line is nobody to write to, whatever they answered; None for a person outside."""
+    checks: tuple[Callable[[], _Verdict | None], ...] = (
+        lambda: _find_owner(attendee, name, owner),
+        lambda: _find_kind(attendee),
+        lambda: _find_host(attendee, words),
+        lambda: _find_word(attendee, name, words.rooms),
+        lambda: _find_word(attendee, name, words.robots),
+        lambda: _find_colleague(attendee, owner),
+        lambda: _find_word(attendee, name, words.roles),
+        lambda: _find_word(attendee, name, words.lists),
+        lambda: _find_nobody(attendee, name),
+    )
+    return next((verdict for check in checks if (verdict := check())), None)
+
+
+def _find_owner(attendee: Attendee, name: Name, owner: Owner) -> _Verdict | None:
+    if attendee.email:
+        mine = {person_key(address) for address in owner.addresses | {owner.email}}
+        return (Reason.OWNER, "this is you") if person_key(attendee.email) in mine else None
+    same = name.full.casefold() == read_name(owner.name).full.casefold() and _has_two_words(name)
+    return (Reason.OWNER, "this has your name and no address") if same else None
+
+
+def _has_two_words(name: Name) -> bool:
+    return len(name.full.split()) >= _TWO
+
+
+def _find_kind(attendee: Attendee) -> _Verdict | None:
+    if attendee.kind is GuestKind.ROOM:
+        return Reason.ROOM, "the calendar says this is a room"
+    if attendee.kind is GuestKind.GROUP:
+        return Reason.GROUP, "the calendar says this is a group"
+    return None
+
+
+def _find_colleague(attendee: Attendee, owner: Owner) -> _Verdict | None:
+    for domain in _domains_above(attendee.email):
+        if domain in {own.lower() for own in owner.company_domains}:
+            return Reason.COLLEAGUE, f"works with you at {domain}"
+    return None
+
+
+def _find_nobody(attendee: Attendee, name: Name) -> _Verdict | None:
+    if attendee.email or name.full:
+        return None
+    return Reason.ROLE_ADDRESS, "has no address, and no name that is a person's"
+
+
+def _find_host(attendee: Attendee, words: PeopleWords) -> _Verdict | None:
+    """Look for a domain where no person lives; rooms before robots, whose domain holds theirs."""
+    domains = _domains_above(attendee.email)
+    heads = [f"{domain.partition('.')[0]}." for domain in domains[:1]]
+    for signs in (words.rooms, words.robots, words.lists, words.roles):
+        if domain := next((domain for domain in [*domains, *heads] if domain in signs.domains), None):
+            return signs.reason, f"{domain} is the address of {signs.is_what}"
+    return None
+
+
+def _find_word(attendee: Attendee, name: Name, signs: Signs) -> _Verdict | None:
+    """Look for a word in the mailbox, then in the name; a badge beside a person's name is none."""
+    if word := _find_mailbox(attendee.email, signs):
+        return signs.reason, f"{word}@ is {signs.is_what}"
+    said = _split_words(name.full or attendee.name)
+    if word := next((run for run in _runs(said) if run in signs.names), None):
+        return signs.reason, f"the name says {word}, which is {signs.is_what}"
+    return None
+
+
+def _find_mailbox(email: str | None, signs: Signs) -> str | None:
+    """Return the word of ours that stands before the @, as a piece of its own or at the end of one."""
+    local = (email or "").rpartition("@")[0].partition("+")[0]
+    pieces = [piece.rstrip("0123456789") for piece in _split_words(local)]
+    whole = "-".join(pieces)
+    found = (run for run in _runs(pieces) if run in signs.mailboxes and (len(run) > _TWO or run == whole))
+    ended = (ending for ending in signs.endings if any(piece.endswith(ending) for piece in pieces))
+    return next(found, None) or next(ended, None)
+
+
+def _split_words(text: str) -> list[str]:
+    return [word for piece in re.split(r"[\W_]+", text) if (word := fold_word(piece))]
+
+
+def _runs(words: list[str]) -> Iterator[str]:
+    """Yield every run of up to three words, joined as people.toml joins a phrase."""
+    for length in range(1, _LONGEST_PHRASE + 1):
+        for start in range(len(words) - length + 1):
+            yield "-".join(words[start : start + length])
+
+
+def _domains_above(email: str | None) -> list[str]:
+    """Return the domain of an address and every domain above it, the top level left out."""
+    labels = (email or "").lower().rpartition("@")[2].strip(".").split(".")
+    return [".".join(labels[start:]) for start in range(len(labels) - 1)]
+
+
+def _find_second_addresses(
+    lines: list[tuple[Attendee, Name]], verdicts: list[_Verdict | None], words: PeopleWords
+) -> set[int]:
+    """Return the positions of people who are there under a line with a better answer, or an earlier one."""
+    people = [position for position, verdict in enumerate(verdicts) if verdict is None]
+    people.sort(key=lambda position: _BEST_ANSWER_FIRST.index(lines[position][0].answer))
+    known: set[str] = set()
+    second = set()
+    for position in people:
+        proofs = _proofs_of_identity(*lines[position], words)
+        if not known.isdisjoint(proofs):
+            second.add(position)
+        known |= proofs
+    return second
+
+
+def _proofs_of_identity(attendee: Attendee, name: Name, words: PeopleWords) -> set[str]:
+    """Return what two lines of one person share: the key, or the full name and a company's domain."""
+    houses = set(_domains_above(attendee.email)) - words.shared_domains if _has_two_words(name) else set()
+    return {_key_of(attendee, name)} | {f"{name.full.casefold()} at {house}" for house in houses}

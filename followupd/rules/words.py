@@ -1,0 +1,283 @@
+"""The words rule 1 listens to: one table per language, looked up by word, by phrase and by part of a compound.
+
+How the tables are written, all of it in lower or upper case as you like:
+`netzwerk*` begins a word, `*treffen` ends one, `meet-up` may be one word or two, `^book` counts only at the
+start of a title, and a longer phrase always wins over the shorter one inside it ("mixer repair" over "mixer").
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from followupd.model import Reason
+
+WORD = re.compile(r"[^\W_]+")
+PART = re.compile(r"\*?[^\W_]+\*?|\*")
+#: How German is typed without its own letters; and the dotless i, which upper case makes equal to "i".
+SPELLINGS = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "\N{LATIN SMALL LETTER DOTLESS I}": "i"}
+)
+#: Compounds are looked for at both ends of a word, and no honest word is longer than this.
+LONGEST_PART = 30
+SHORTEST_PART = 3
+GATHERINGS = "gatherings"
+KINDS = frozenset({"event", "coffee", "call", "online"})
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One entry of a table, and what it says about an event that has it in its title."""
+
+    spelled: str
+    """As the table has it, so it may be shown to anyone."""
+    parts: tuple[str, ...]
+    """Folded words; a `*` stands for the rest of a word."""
+    weight: int
+    reason: Reason
+    """NETWORKING speaks for, NO_SIGN for nothing, the others against."""
+    language: str
+    gathering: str | None = None
+    needs_guest: bool = False
+    """Says something only when somebody from outside is on the guest list, or named in full in the title."""
+    topic: bool = False
+    """Says nothing when a word for a gathering follows: an "SEO meetup" is a meetup."""
+    first: bool = False
+
+    @property
+    def compound(self) -> bool:
+        return len(self.parts) == 1 and "*" in self.parts[0]
+
+    @property
+    def reach(self) -> tuple[int, int]:
+        """How much of a title the phrase explains: words first, then letters."""
+        return len(self.parts), sum(map(count_letters, self.parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """A kind of gathering, and how a mail speaks of it in each language, preposition included."""
+
+    what: str
+    """One of "event", "coffee", "call", "online"."""
+    spoken: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Everything rule 1 knows about words, in all languages at once."""
+
+    phrases: Mapping[str, tuple[Phrase, ...]]
+    """By the first word of the phrase, its `*` included."""
+    gatherings: Mapping[str, Gathering]
+    cancelled: frozenset[tuple[str, ...]]
+    small: Mapping[str, str]
+    """Small words that give a language away ("with", "und"), with that language."""
+    with_words: frozenset[str]
+    """A name follows them."""
+    from_words: frozenset[str]
+    """A company follows them."""
+    plain: frozenset[str]
+    """What stands where a name or company would, and is neither ("online", "everyone")."""
+    open_mail: frozenset[str]
+    """Mail houses open to everybody: sharing one does not make two people colleagues."""
+
+
+def fold_text(text: str) -> str:
+    """Return `text` without case, accents and invisible letters, German umlauts spelled out."""
+    if text.isascii():
+        return text.lower()
+    plain = unicodedata.normalize("NFKC", text).casefold().translate(SPELLINGS)
+    letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", plain).translate(SPELLINGS))
+    return "".join(letter for letter in letters if unicodedata.category(letter) not in {"Mn", "Cf"})
+
+
+def split_words(folded: str) -> list[str]:
+    """Return the words of a folded text; everything else only separates them."""
+    return WORD.findall(folded)
+
+
+def find_phrases(said: Sequence[str], words: Words) -> tuple[Phrase, ...]:
+    """Return every phrase heard in `said`, each once; the longest at each place, and nothing inside it again."""
+    found: dict[Phrase, None] = {}
+    place = 0
+    while place < len(said):
+        heard = hear_at(said, place, words)
+        found.update(dict.fromkeys(heard))
+        place += max((len(phrase.parts) for phrase in heard), default=1)
+    return tuple(found)
+
+
+def hear_at(said: Sequence[str], place: int, words: Words) -> tuple[Phrase, ...]:
+    fitting = [
+        phrase
+        for key in list_keys(said[place])
+        for phrase in words.phrases.get(key, ())
+        if fits(phrase, said, place)
+    ]
+    whole = [phrase for phrase in fitting if not phrase.compound]
+    if whole:
+        return (max(whole, key=lambda phrase: phrase.reach),)
+    return pair_parts(fitting, said[place])
+
+
+def list_keys(word: str) -> Iterator[str]:
+    """Yield the word and every beginning and ending of it, as the tables would write them."""
+    yield word
+    for length in range(SHORTEST_PART, min(len(word), LONGEST_PART) + 1):
+        yield f"{word[:length]}*"
+        yield f"*{word[-length:]}"
+
+
+def fits(phrase: Phrase, said: Sequence[str], place: int) -> bool:
+    if phrase.first and place:
+        return False
+    rest = said[place + 1 : place + len(phrase.parts)]
+    return len(rest) == len(phrase.parts) - 1 and all(map(fits_word, phrase.parts[1:], rest))
+
+
+def fits_word(part: str, word: str) -> bool:
+    if part.endswith("*"):
+        return word.startswith(part[:-1])
+    return word.endswith(part[1:]) if part.startswith("*") else word == part
+
+
+def pair_parts(parts: Sequence[Phrase], word: str) -> tuple[Phrase, ...]:
+    """Return the longest beginning and the longest ending of a compound; only the longer where they overlap."""
+    begins = [phrase for phrase in parts if phrase.parts[0].endswith("*")]
+    ends = [phrase for phrase in parts if phrase.parts[0].startswith("*")]
+    best = [max(side, key=lambda phrase: phrase.reach) for side in (begins, ends) if side]
+    if sum(count_letters(phrase.parts[0]) for phrase in best) > len(word):
+        best = [max(best, key=lambda phrase: phrase.reach)]
+    return tuple(best)
+
+
+def count_letters(part: str) -> int:
+    return len(part) - part.count("*")
+
+
+def read_words(tables: Mapping[str, Mapping[str, Any]]) -> Words:
+    """Make Words of parsed tables by file stem: one per language, and "gatherings".
+
+    Raises ValueError with the table and the entry that is wrong.
+    """
+    gatherings = read_gatherings(tables.get(GATHERINGS, {}))
+    languages = {name: table for name, table in tables.items() if name != GATHERINGS}
+    phrases = [phrase for name, table in languages.items() for phrase in read_phrases(name, table)]
+    check_gatherings(phrases, gatherings)
+    return Words(
+        phrases=sort_phrases(phrases),
+        gatherings=gatherings,
+        cancelled=frozenset(
+            parts
+            for name, table in languages.items()
+            for entry in read_list(name, table, "cancelled")
+            for parts in spell_out(entry)
+        ),
+        small={
+            fold_text(word): name
+            for name, table in languages.items()
+            for word in read_list(name, table, "small")
+        },
+        with_words=gather_lists(languages, "with"),
+        from_words=gather_lists(languages, "from"),
+        plain=gather_lists(languages, "plain"),
+        open_mail=gather_lists({GATHERINGS: tables.get(GATHERINGS, {})}, "open_mail"),
+    )
+
+
+def gather_lists(tables: Mapping[str, Mapping[str, Any]], key: str) -> frozenset[str]:
+    return frozenset(
+        fold_text(word) for name, table in tables.items() for word in read_list(name, table, key)
+    )
+
+
+def read_list(name: str, table: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    """Return the entries of a text in which commas and line ends separate them."""
+    text = table.get(key, "")
+    if not isinstance(text, str):
+        raise ValueError(f'{name}.toml: "{key}" must be a text with commas between its words')  # noqa: TRY004 - one kind of error for a table
+    return tuple(entry for entry in (piece.strip() for piece in re.split(r"[,\n]", text)) if entry)
+
+
+def read_phrases(language: str, table: Mapping[str, Any]) -> Iterator[Phrase]:
+    for group in read_groups(language, table, "for"):
+        yield from read_group(language, group, Reason.NETWORKING, 1)
+    for group in read_groups(language, table, "against"):
+        yield from read_group(language, group, read_reason(language, group), -1)
+    yield from read_group(language, {"weight": 0, "words": table.get("nothing", "")}, Reason.NO_SIGN, 0)
+
+
+def read_groups(language: str, table: Mapping[str, Any], key: str) -> Sequence[Mapping[str, Any]]:
+    groups = table.get(key, [])
+    if not (isinstance(groups, list) and all(isinstance(group, Mapping) for group in groups)):
+        raise ValueError(f"{language}.toml: write [[{key}]] above each group of words")
+    return groups
+
+
+def read_reason(language: str, group: Mapping[str, Any]) -> Reason:
+    try:
+        return Reason(group.get("reason", ""))
+    except ValueError:
+        raise ValueError(f"{language}.toml: there is no reason {group.get('reason')!r}") from None
+
+
+def read_group(language: str, group: Mapping[str, Any], reason: Reason, sign: int) -> Iterator[Phrase]:
+    weight = group.get("weight")
+    if type(weight) is not int or weight < 0:
+        raise ValueError(f"{language}.toml: weight must be a whole number from 0 up, not {weight!r}")
+    for entry in read_list(language, group, "words"):
+        for parts in spell_out(entry):
+            yield Phrase(
+                spelled=entry.strip("^*").lower(),
+                parts=parts,
+                weight=sign * weight,
+                reason=reason,
+                language=language,
+                gathering=group.get("gathering"),
+                needs_guest=bool(group.get("needs_guest", False)),
+                topic=bool(group.get("topic", False)),
+                first=entry.startswith("^"),
+            )
+
+
+def spell_out(entry: str) -> Iterator[tuple[str, ...]]:
+    """Yield the ways an entry may be written: with its hyphens as one word, and as separate words."""
+    folded = fold_text(entry.removeprefix("^"))
+    for spelling in sorted({folded.replace("-", ""), folded.replace("-", " ")}):
+        parts = tuple(PART.findall(spelling))
+        if not parts or "*" in parts:
+            raise ValueError(f"{entry!r}: every word of a phrase needs a letter")
+        yield parts
+
+
+def sort_phrases(phrases: Sequence[Phrase]) -> Mapping[str, tuple[Phrase, ...]]:
+    sorted_phrases: dict[str, list[Phrase]] = {}
+    for phrase in phrases:
+        sorted_phrases.setdefault(phrase.parts[0], []).append(phrase)
+    return {key: tuple(group) for key, group in sorted_phrases.items()}
+
+
+def read_gatherings(table: Mapping[str, Any]) -> Mapping[str, Gathering]:
+    entries = table.get("gatherings", {})
+    if not isinstance(entries, Mapping):
+        raise ValueError("gatherings.toml: write [gatherings.NAME] above each gathering")  # noqa: TRY004 - one kind of error for a table
+    return {name: read_gathering(name, entry) for name, entry in entries.items()}
+
+
+def read_gathering(name: str, entry: Any) -> Gathering:
+    if not isinstance(entry, Mapping) or not all(isinstance(text, str) for text in entry.values()):
+        raise ValueError(f"gatherings.toml: {name!r} must hold texts only")
+    if entry.get("what") not in KINDS:
+        raise ValueError(f'gatherings.toml: "what" of {name!r} must be one of {", ".join(sorted(KINDS))}')
+    return Gathering(entry["what"], {key: text for key, text in entry.items() if key != "what"})
+
+
+def check_gatherings(phrases: Sequence[Phrase], gatherings: Mapping[str, Gathering]) -> None:
+    for phrase in phrases:
+        if phrase.gathering is not None and phrase.gathering not in gatherings:
+            raise ValueError(
+                f"{phrase.language}.toml: {phrase.spelled!r} names a gathering that gatherings.toml does not have: "
+                f"{phrase.gathering!r}"
+            )
