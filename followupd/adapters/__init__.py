@@ -1,0 +1,14 @@
+"""The doing: one file per provider and port, imported on first use."""
+
+from importlib import import_module
+from typing import Any
+
+#: config.toml's word to the class that does it.
+CALENDARS = {"ics": "followupd.adapters.ics:IcsCalendar"}
+MAILBOXES = {"maildir": "followupd.adapters.maildir:MaildirMailbox"}
+
+
+def load(place: str) -> Any:
+    """Return the class at "module:name"."""
+    module, name = place.split(":")
+    return getattr(import_module(module), name)

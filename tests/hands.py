@@ -1,0 +1,125 @@
+"""Owners at work in their own mail programs, doing to a mailbox what those really do to it."""
+
+import os
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Protocol
+
+from memory import MemoryMailbox
+
+
+class Hands(Protocol):
+    """The owner at work in their own mail program."""
+
+    def edit(self, draft_id: str, raw: bytes) -> None: ...
+    def delete(self, draft_id: str) -> None: ...
+    def send(self, draft_id: str) -> None: ...
+    def move_to_ready(self, draft_id: str) -> None: ...
+    def read_all(self) -> list[bytes]: ...
+
+
+@dataclass
+class MemoryHands:
+    mailbox: MemoryMailbox
+
+    def edit(self, draft_id: str, raw: bytes) -> None:
+        self.mailbox.owner_edits(draft_id, raw)
+
+    def delete(self, draft_id: str) -> None:
+        self.mailbox.owner_deletes(draft_id)
+
+    def send(self, draft_id: str) -> None:
+        self.mailbox.owner_sends(draft_id)
+
+    def move_to_ready(self, draft_id: str) -> None:
+        self.mailbox.owner_moves_to_ready(draft_id)
+
+    def read_all(self) -> list[bytes]:
+        box = self.mailbox
+        return [draft.raw for draft in (*box.drafts.values(), *box.ready, *box.sent, *box.trash)]
+
+
+class ShellHands:
+    """An editor that writes in place, `mv` and `rm`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.numbers = count(1)
+
+    def edit(self, draft_id: str, raw: bytes) -> None:
+        self.find(draft_id).write_bytes(raw)
+
+    def delete(self, draft_id: str) -> None:
+        self.find(draft_id).unlink()
+
+    def send(self, draft_id: str) -> None:
+        self.move(draft_id, ".Sent")
+
+    def move_to_ready(self, draft_id: str) -> None:
+        self.move(draft_id, ".Ready")
+
+    def read_all(self) -> list[bytes]:
+        return [file.read_bytes() for file in self.path.glob(".*/cur/*")]
+
+    def find(self, draft_id: str) -> Path:
+        (file,) = (self.path / ".Drafts" / "cur").glob(f"{draft_id}:2,*")
+        return file
+
+    def move(self, draft_id: str, folder: str) -> None:
+        file = self.find(draft_id)
+        file.rename(self.make_folder(folder) / file.name)
+
+    def flag_deleted(self, draft_id: str) -> None:
+        file = self.find(draft_id)
+        file.rename(file.with_name(file.name + "T"))
+
+    def make_folder(self, folder: str) -> Path:
+        for part in ("tmp", "new", "cur"):
+            (self.path / folder / part).mkdir(parents=True, exist_ok=True)
+        return self.path / folder / "cur"
+
+
+class MuttHands(ShellHands):
+    """Writes what was edited or sent as a new file and takes the old one away; deletes by a flag."""
+
+    def edit(self, draft_id: str, raw: bytes) -> None:
+        self.save(".Drafts", raw, "DS")
+        self.find(draft_id).unlink()
+
+    def delete(self, draft_id: str) -> None:
+        self.flag_deleted(draft_id)
+
+    def send(self, draft_id: str) -> None:
+        self.save(".Sent", self.find(draft_id).read_bytes(), "S")
+        self.find(draft_id).unlink()
+
+    def save(self, folder: str, raw: bytes, flags: str) -> None:
+        (self.make_folder(folder) / f"1767225600.4711_{next(self.numbers)}.laptop:2,{flags}").write_bytes(raw)
+
+
+class DovecotHands(ShellHands):
+    """A mail program behind Dovecot: copies get new names, the old file waits with flag T to be expunged."""
+
+    def edit(self, draft_id: str, raw: bytes) -> None:
+        self.save(".Drafts", raw, "DS")
+        self.flag_deleted(draft_id)
+
+    def delete(self, draft_id: str) -> None:
+        self.move(draft_id, ".Trash")
+
+    def send(self, draft_id: str) -> None:
+        self.save(".Sent", self.find(draft_id).read_bytes(), "S")
+        self.flag_deleted(draft_id)
+
+    def move(self, draft_id: str, folder: str) -> None:
+        os.link(self.find(draft_id), self.make_folder(folder) / f"{self.make_name()}:2,DS")
+        self.flag_deleted(draft_id)
+
+    def save(self, folder: str, raw: bytes, flags: str) -> None:
+        lines = raw.count(b"\n")
+        name = f"{self.make_name()},S={len(raw)},W={len(raw) + lines}:2,{flags}"
+        (self.make_folder(folder) / name).write_bytes(raw)
+
+    def make_name(self) -> str:
+        return f"1767225600.M{next(self.numbers)}P77.mail"

@@ -1,0 +1,168 @@
+"""The ports in memory, told to fail: what rules and passes are tested against without a disk or a server."""
+
+import email
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.header import decode_header, make_header
+from email.utils import parseaddr
+from itertools import count
+
+from followupd.errors import Changed, Doubt, MailboxProblem, Problem
+from followupd.model import Draft, Event, Look, Place, Reading, Skipped, Trace
+
+
+class MemoryCalendar:
+    """A CalendarSource whose events are whatever the test says; `fail` is raised by every read until it is None."""
+
+    def __init__(self, name: str, events: Iterable[Event] = ()) -> None:
+        self.name = name
+        self.events: Sequence[Event] = tuple(events)
+        self.skipped: tuple[Skipped, ...] = ()
+        self.complete = True
+        self.fail: Problem | None = None
+
+    def read(self, start: datetime, end: datetime) -> Reading:
+        if self.fail is not None:
+            raise self.fail
+        touching = tuple(event for event in self.events if event.start <= end and event.end >= start)
+        return Reading(touching, self.skipped, self.complete)
+
+
+class MemoryMailbox:
+    """A Mailbox that shows everything it holds and misbehaves on request.
+
+    `faults` is a queue of (method, fault); a call takes the first fault that names its method:
+    "refused" does nothing and raises MailboxProblem, "dropped" does nothing and raises Doubt,
+    "lost" does the work and raises Doubt, "half" (replace only) leaves old and new side by side and raises Doubt.
+    `index_lag` hides what is younger from every search but the one by draft id; `now` is the clock for both.
+    """
+
+    ready_note = "ready to send, in memory only"
+
+    def __init__(self, name: str = "memory", *, sends: bool = False) -> None:
+        self.name = name
+        self.grace = timedelta(0)
+        self.sends = sends
+        self.index_lag = timedelta(0)
+        self.now: Callable[[], datetime] = lambda: datetime(2026, 1, 1, tzinfo=UTC)
+        self.faults: list[tuple[str, str]] = []
+        self.calls: Counter[str] = Counter()
+        self.drafts: dict[str, Draft] = {}
+        self.ready: list[Draft] = []
+        self.sent: list[Draft] = []
+        self.trash: list[Draft] = []
+        self._saved_at: dict[str, datetime] = {}
+        self._numbers = count(1)
+
+    def look(self, trace: Trace) -> Look:
+        with self._misbehaving("look"):
+            return self._find(trace)
+
+    def create(self, raw: bytes) -> Draft:
+        with self._misbehaving("create"):
+            return self._save(raw)
+
+    def replace(self, draft: Draft, raw: bytes) -> Draft:
+        with self._misbehaving("replace") as fault:
+            self._require_unchanged(draft)
+            if fault != "half":
+                del self.drafts[draft.id]
+            return self._save(raw)
+
+    def remove(self, draft: Draft) -> None:
+        with self._misbehaving("remove"):
+            self._require_unchanged(draft)
+            self._move(draft.id, self.trash)
+
+    def hand_over(self, draft: Draft) -> Place:
+        with self._misbehaving("hand_over"):
+            self._require_unchanged(draft)
+            self._move(draft.id, self.sent if self.sends else self.ready)
+            return Place.SENT if self.sends else Place.READY
+
+    def owner_edits(self, draft_id: str, raw: bytes) -> None:
+        assert draft_id in self.drafts, "nobody can edit what is not there"
+        self.drafts[draft_id] = Draft(draft_id, raw)
+        self._saved_at[draft_id] = self.now()
+
+    def owner_deletes(self, draft_id: str) -> None:
+        self._move(draft_id, self.trash)
+
+    def owner_sends(self, draft_id: str) -> None:
+        self._move(draft_id, self.sent)
+
+    def owner_moves_to_ready(self, draft_id: str) -> None:
+        self._move(draft_id, self.ready)
+
+    @contextmanager
+    def _misbehaving(self, method: str) -> Iterator[str]:
+        self.calls[method] += 1
+        fault = self._take_fault(method)
+        if fault == "refused":
+            raise MailboxProblem(f"The mailbox refused to {method}.", "Try again.")
+        if fault == "dropped":
+            raise Doubt(f"The request to {method} got no answer.")
+        yield fault
+        if fault in {"lost", "half"}:
+            raise Doubt(f"The answer to {method} got lost.")
+
+    def _take_fault(self, method: str) -> str:
+        for fault in self.faults:
+            if fault[0] == method:
+                self.faults.remove(fault)
+                return fault[1]
+        return ""
+
+    def _save(self, raw: bytes) -> Draft:
+        draft = Draft(f"m{next(self._numbers)}", raw)
+        self.drafts[draft.id] = draft
+        self._saved_at[draft.id] = self.now()
+        return draft
+
+    def _move(self, draft_id: str, folder: list[Draft]) -> None:
+        folder.append(self.drafts.pop(draft_id))
+        self._saved_at[draft_id] = self.now()
+
+    def _require_unchanged(self, draft: Draft) -> None:
+        if self.drafts.get(draft.id) != draft:
+            raise Changed("The draft in the mailbox is no longer the one that was read.")
+
+    def _find(self, trace: Trace) -> Look:
+        """Judge as the Maildir does: what lies in the trash decides only when nothing else matches."""
+        tests = (self._has_id, self._has_message_id, self._has_words)
+        for test in tests:
+            found = [draft for draft in self.drafts.values() if test(draft, trace)]
+            if found:
+                return Look(Place.DRAFTS, (*found, *self._copies(found, trace)))
+            for place, letters in ((Place.READY, self.ready), (Place.SENT, self.sent)):
+                if any(test(letter, trace) for letter in letters):
+                    return Look(place)
+        trashed = any(test(letter, trace) for test in tests for letter in self.trash)
+        return Look(Place.TRASH if trashed else Place.NOWHERE)
+
+    def _copies(self, found: list[Draft], trace: Trace) -> list[Draft]:
+        others = (draft for draft in self.drafts.values() if draft not in found)
+        return [draft for draft in others if self._has_message_id(draft, trace)]
+
+    def _has_id(self, letter: Draft, trace: Trace) -> bool:
+        return letter.id == trace.draft_id
+
+    def _has_message_id(self, letter: Draft, trace: Trace) -> bool:
+        message_id = str(email.message_from_bytes(letter.raw).get("Message-ID", "")).strip().strip("<>")
+        return self._is_indexed(letter) and message_id != "" and message_id == trace.message_id.strip("<>")
+
+    def _has_words(self, letter: Draft, trace: Trace) -> bool:
+        message = email.message_from_bytes(letter.raw)
+        subject = str(make_header(decode_header(message.get("Subject", ""))))
+        return (
+            trace.subject != ""
+            and self._is_indexed(letter)
+            and self._saved_at[letter.id] >= trace.since - timedelta(seconds=60)
+            and parseaddr(str(message.get("To", "")))[1].casefold() == trace.to.casefold()
+            and subject.casefold().split() == trace.subject.casefold().split()
+        )
+
+    def _is_indexed(self, letter: Draft) -> bool:
+        return self.now() - self._saved_at[letter.id] >= self.index_lag
