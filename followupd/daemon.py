@@ -1,0 +1,180 @@
+"""The heartbeat: passes by `schedule`, early ones when something comes due or the owner decides, signals, clock jumps."""
+
+import logging
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import FrameType
+
+import schedule
+
+from followupd.cycle import Cycle
+from followupd.errors import AlreadyRunning, Problem, StateUnusable
+from followupd.store.store import Store
+from followupd.waking import Bell
+
+log = logging.getLogger("followupd")
+
+#: A wall clock that runs away from the monotonic one by more than this was set, or the machine slept.
+JUMP = timedelta(seconds=60)
+#: A pass that could not be made at all is tried again this soon, not at the next beat.
+RETRY = timedelta(seconds=30)
+_DAY = timedelta(days=1)
+
+
+class Daemon:
+    """Runs the cycle for years. Must hold the state's lock (lock.py) while it runs."""
+
+    def __init__(self, folder: Path, build: Callable[[], tuple[Cycle, Store, timedelta]]) -> None:
+        """`build` reads the settings afresh and returns a cycle, its store and the time between two beats."""
+        self._folder = folder
+        self._build = build
+        self._cycle, self._store, self._poll = build()
+        self._heart = schedule.Scheduler()
+        self._stopping = False
+        self._reloading = False
+        self._told: frozenset[str] = frozenset()
+        self._looked = datetime.min.replace(tzinfo=UTC)
+        self._failed = False
+        self._offset = _measure_offset()
+
+    def run(self) -> None:
+        """Beat until SIGTERM or SIGINT; SIGHUP reads config and templates again.
+
+        Raises StateUnusable when the state is damaged, AlreadyRunning when another daemon took it over.
+        """
+        use_utc()
+        with (
+            closing(_listen_for_signals(self._on_signal)) as signals,
+            closing(Bell(self._folder, signals)) as bell,
+        ):
+            log.info("started; looking every %s", self._poll)
+            self._set_beats()
+            self._beat()
+            while not self._stopping:
+                self._wait(bell)
+                if self._reloading:
+                    self._reload()
+        self._store.close()
+        log.info("stopped")
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        if number == signal.SIGHUP:
+            self._reloading = True
+        else:
+            self._stopping = True
+
+    def _set_beats(self) -> None:
+        """Start the beats anew from this moment; `schedule` counts in wall-clock time (failures.md M5)."""
+        self._offset = _measure_offset()
+        self._heart.clear()
+        self._heart.every(int(self._poll.total_seconds())).seconds.do(self._beat)
+        self._heart.every(int(_DAY.total_seconds())).seconds.do(self._guarded, self._store.check)
+
+    def _wait(self, bell: Bell) -> None:
+        """Sleep until there is a reason to look: a beat, a moment that is due, a ring, a clock that jumped."""
+        rang = bell.wait(self._seconds_to_look())
+        if self._stopping:
+            return
+        if self._has_jumped():
+            log.warning("the clock jumped by %d seconds; looking now", self._drift())
+            self._set_beats()
+            self._beat()
+        elif rang or self._is_due():
+            self._beat()
+        self._heart.run_pending()
+
+    def _seconds_to_look(self) -> float:
+        if self._has_jumped():
+            return 0.0
+        moment = self._next_moment()
+        to_moment = (moment - datetime.now(UTC)).total_seconds() if moment else JUMP.total_seconds()
+        # Never longer than the jump we promise to notice.
+        return min(self._heart.idle_seconds or 0.0, to_moment, JUMP.total_seconds())
+
+    def _is_due(self) -> bool:
+        moment = self._next_moment()
+        return moment is not None and moment <= datetime.now(UTC)
+
+    def _next_moment(self) -> datetime | None:
+        """Return what comes due after the last look began, so that nothing due during a pass is missed."""
+        if self._failed:
+            return self._looked + RETRY
+        try:
+            return self._store.next_moment(self._looked)
+        except Problem:
+            return None  # the beat meets it again and says it
+
+    def _has_jumped(self) -> bool:
+        return abs(self._drift()) > JUMP.total_seconds()
+
+    def _drift(self) -> float:
+        """Return by how many seconds the wall clock ran away from the monotonic one since the beats were set."""
+        return _measure_offset() - self._offset
+
+    def _beat(self) -> None:
+        self._looked = datetime.now(UTC)
+        self._failed = not self._guarded(self._pass)
+
+    def _pass(self) -> None:
+        self._tell(self._cycle.run_pass().say())
+
+    def _tell(self, lines: Sequence[str]) -> None:
+        """Say what is new; the same trouble is not told at every beat."""
+        for line in lines:
+            if line not in self._told:
+                log.warning("%s", line)
+        self._told = frozenset(lines)
+
+    def _guarded(self, job: Callable[[], None]) -> bool:
+        """Run one job and tell whether it could be done; a failure is told and stops no other job."""
+        try:
+            job()
+        except (StateUnusable, AlreadyRunning):
+            raise
+        except Problem as problem:
+            self._tell([f"{problem.what} {problem.todo}"])
+            return False
+        except Exception:
+            log.exception("a bug in followupd; the next beat tries again")
+        return True
+
+    def _reload(self) -> None:
+        """Take new settings; the running ones stay when the new ones have a mistake."""
+        self._reloading = False
+        try:
+            cycle, store, poll = self._build()
+        except Problem as problem:
+            log.error("the running settings stay: %s %s", problem.what, problem.todo)
+            return
+        self._store.close()
+        self._cycle, self._store, self._poll = cycle, store, poll
+        self._set_beats()
+        log.info("settings read again")
+        self._beat()
+
+
+def use_utc() -> None:
+    """Make local time UTC in this process, so that `schedule` never meets a change of summer time."""
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+
+
+def _measure_offset() -> float:
+    return time.time() - time.monotonic()
+
+
+def _listen_for_signals(handler: Callable[[int, FrameType | None], None]) -> socket.socket:
+    """Return a socket that becomes readable with every signal, so that a sleep ends at once."""
+    reader, writer = socket.socketpair()
+    reader.setblocking(False)
+    writer.setblocking(False)
+    signal.set_wakeup_fd(writer.detach())
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, handler)
+    return reader

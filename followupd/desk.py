@@ -1,0 +1,263 @@
+"""What an owner may do. Reads and writes the store only; the cycle carries it out; every act wakes the daemon."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from followupd.errors import Changed, Problem
+from followupd.model import (
+    OPEN,
+    TOO_LATE_AFTER,
+    By,
+    FollowUp,
+    Kind,
+    Met,
+    Person,
+    Plan,
+    Reason,
+    Status,
+    Step,
+)
+from followupd.rules.followups import Limits
+from followupd.rules.message import change_text
+from followupd.rules.reading import read_message
+from followupd.store.store import Store
+
+_NO_APPROVAL = {"approved_hash": None, "leaves_at": None}
+
+
+class Desk:
+    """The owner's acts on one state. Every act raises Problem in words when it cannot be done as things stand."""
+
+    def __init__(self, store: Store, wake: Callable[[], object]) -> None:
+        self._store = store
+        self._wake = wake
+
+    def list_queue(self, now: datetime, *, everything: bool = False) -> list[FollowUp]:
+        """Return what waits for the owner, by deadline; with `everything`, also what snoozes and what has ended.
+
+        What was handed to the owner's own mail program still waits there to be sent, so it stays until it expires.
+        """
+        if everything:
+            return self._store.followups()
+        items = self._store.followups(OPEN | {Status.HANDLED})
+        return [item for item in items if _is_waiting(item, now)]
+
+    def show(self, number: int) -> tuple[FollowUp, list[Step]]:
+        """Return one item with its history."""
+        return self._store.followup(number), self._store.history(number)
+
+    def approve(self, number: int, now: datetime, limits: Limits, seen_hash: str | None = None) -> FollowUp:
+        """Say yes: to a draft's exact bytes, to a question, or to another try for a problem.
+
+        A draft leaves when `limits.hold` has passed. Raises Changed when the text is not what `seen_hash` says.
+        """
+        item = self._store.followup(number)
+        if item.kind is Kind.DEBRIEF:
+            raise Problem(
+                f"Item {number} asks whom you met.", f"Answer it: followupd met {number} 'Jane Doe, jane@…'"
+            )
+        if item.kind is Kind.QUESTION:
+            return self._done(self._answer_yes(item, now))
+        if item.kind is Kind.PROBLEM:
+            return self._done(self._try_again(item, now))
+        _check_approvable(item, seen_hash)
+        changes = {"approved_hash": item.hash, "leaves_at": now + limits.hold, "snoozed_until": None}
+        return self._done(self._store.move(item, Status.APPROVED, now, By.OWNER, "you approved it", changes))
+
+    def _answer_yes(self, item: FollowUp, now: datetime) -> FollowUp:
+        with self._store.transaction():
+            self._store.save_answer(item.occurrence, networking=True)
+            return self._store.move(item, Status.DONE, now, By.OWNER, "you said it was networking")
+
+    def _try_again(self, item: FollowUp, now: datetime) -> FollowUp:
+        with self._store.transaction():
+            concerned = self._store.followup(item.concerns or 0)
+            if concerned.held is Reason.QUARANTINED:
+                self._store.note_step(concerned, now, By.OWNER, "you had it tried again", {"held": None})
+            return self._store.move(item, Status.DONE, now, By.OWNER, "you had it tried again")
+
+    def edit(
+        self, number: int, now: datetime, subject: str | None = None, body: str | None = None
+    ) -> FollowUp:
+        """Change subject or Markdown body of a waiting draft; the next pass puts it into the mailbox."""
+        item = self._store.followup(number)
+        if item.raw is None or item.status not in {Status.DRAFTED, Status.APPROVED}:
+            raise Problem(f"Item {number} is '{item.status}'; only a waiting draft can be edited.")
+        raw = change_text(item.raw, subject, body)
+        if raw == item.raw:
+            return item
+        changes = {"raw": raw, "subject": read_message(raw).subject, "edited": True}
+        if item.status is Status.APPROVED:
+            why = "you edited it, so it needs a new yes"
+            return self._done(
+                self._store.move(item, Status.DRAFTED, now, By.OWNER, why, changes | _NO_APPROVAL)
+            )
+        return self._done(self._store.note_step(item, now, By.OWNER, "you edited it", changes))
+
+    def skip(self, number: int, now: datetime) -> FollowUp:
+        """Say no. The draft is taken out of the mailbox; `undo` brings it back."""
+        item = self._store.followup(number)
+        with self._store.transaction():
+            if item.kind is Kind.QUESTION:
+                self._store.save_answer(item.occurrence, networking=False)
+            return self._done(
+                self._store.move(item, Status.SKIPPED, now, By.OWNER, "you skipped it", _NO_APPROVAL)
+            )
+
+    def snooze(self, number: int, until: datetime, now: datetime) -> FollowUp:
+        """Hide an open item until then; one that would have expired meanwhile waits two days longer."""
+        item = self._store.followup(number)
+        if item.status not in OPEN - {Status.APPROVED, Status.SENDING}:
+            raise Problem(f"Item {number} is '{item.status}'; there is nothing to snooze.")
+        if until <= now:
+            raise Problem(f"{until:%Y-%m-%d %H:%M} UTC is already past.", "Name a time to come, such as 36h.")
+        changes = {"snoozed_until": until, "expires": max(item.expires, until + timedelta(days=2))}
+        return self._done(self._store.note_step(item, now, By.OWNER, "you snoozed it", changes))
+
+    def undo(self, number: int, now: datetime) -> FollowUp:
+        """Take the last decision back: an approval during its hold, a skip, a done, a snooze, or an expiry."""
+        item = self._store.followup(number)
+        if item.status is Status.APPROVED:
+            why = "you took your approval back"
+            return self._done(self._store.move(item, Status.DRAFTED, now, By.OWNER, why, _NO_APPROVAL))
+        if item.status in {Status.SKIPPED, Status.DONE, Status.EXPIRED}:
+            return self._done(self._take_up(item, now))
+        if item.snoozed_until is not None and item.status in OPEN:
+            return self._done(
+                self._store.note_step(item, now, By.OWNER, "you woke it", {"snoozed_until": None})
+            )
+        raise Problem(f"Item {number} is '{item.status}'; there is nothing to take back.", _why_final(item))
+
+    def _take_up(self, item: FollowUp, now: datetime) -> FollowUp:
+        with self._store.transaction():
+            if item.kind is Kind.QUESTION:
+                self._store.save_answer(item.occurrence, networking=None)
+            self._store.remove_touches(item)
+            status = Status.PLANNED if item.kind is Kind.DRAFT and item.email else Status.NEEDS_INFO
+            changes = _NO_APPROVAL | {"expires": max(item.expires, now + TOO_LATE_AFTER), "held": None}
+            return self._store.move(item, status, now, By.OWNER, "you took it up again", changes)
+
+    def finish(self, number: int, channel: str, now: datetime) -> FollowUp:
+        """Record that the owner followed up another way: by phone, letter, message or in person."""
+        item = self._store.followup(number)
+        if item.kind is not Kind.DRAFT:
+            raise Problem(
+                f"Item {number} is not a follow-up to a person.", f"Skip it: followupd skip {number}"
+            )
+        with self._store.transaction():
+            done = self._store.move(
+                item, Status.DONE, now, By.OWNER, f"you followed up by {channel}", _NO_APPROVAL
+            )
+            self._store.add_touch(done, channel, now)
+        return self._done(done)
+
+    def take_met(self, number: int, people: Sequence[Met], now: datetime) -> list[FollowUp]:
+        """Say whom the owner met at an event; nobody is an answer. Returns the follow-ups that are new.
+
+        Answers a debrief, answers a question (by meeting somebody there or nobody), and completes a follow-up that
+        waits for an address.
+        """
+        item = self._store.followup(number)
+        with self._store.transaction():
+            if item.kind is Kind.DRAFT:
+                added = [self._give_address(item, people, now)]
+            else:
+                _check_asks_for_people(item)
+                added = [new for met in people if (new := self._add_met(item, met, now)) is not None]
+                self._close_debrief(item, len(people), now)
+        self._wake()
+        return added
+
+    def _close_debrief(self, item: FollowUp, count: int, now: datetime) -> None:
+        if item.kind is Kind.QUESTION:
+            self._store.save_answer(item.occurrence, networking=count > 0)
+        if item.status is Status.NEEDS_INFO:
+            why = f"you named {count}" if count else "you met nobody"
+            self._store.move(item, Status.DONE, now, By.OWNER, why)
+
+    def _add_met(self, item: FollowUp, met: Met, now: datetime) -> FollowUp | None:
+        known = met.person.email is not None
+        plan = Plan(
+            key=f"{item.occurrence}|{met.person.key}",
+            kind=Kind.DRAFT,
+            status=Status.PLANNED if known else Status.NEEDS_INFO,
+            occurrence=item.occurrence,
+            reason=Reason.OWNER_SAYS if known else Reason.NO_ADDRESS,
+            why="you met them there" if known else "no address is known",
+            due=item.due,
+            deadline=item.deadline,
+            expires=max(item.expires, now + timedelta(days=2)),
+            person=met.person,
+        )
+        more = {"by_owner": True, "note": met.note, "promise": met.promise}
+        return self._store.add_followup(plan, item.event, item.mailbox, now, **more)
+
+    def _give_address(self, item: FollowUp, people: Sequence[Met], now: datetime) -> FollowUp:
+        if item.status is not Status.NEEDS_INFO or len(people) != 1 or people[0].person.email is None:
+            raise Problem(f"Item {item.id} ('{item.status}') takes one address, while it waits for one.")
+        person = replace(people[0].person, name=item.name, first_name=item.first_name)
+        changes = {"email": person.email, "person": person.key, "by_owner": True, "reason": Reason.OWNER_SAYS}
+        self._store.save_person(person)
+        return self._store.move(item, Status.PLANNED, now, By.OWNER, "you gave the address", changes)
+
+    def pause(self, *, paused: bool) -> None:
+        """Let nothing leave until `resume`; drafting goes on."""
+        self._store.pause(paused)
+        self._wake()
+
+    def is_paused(self) -> bool:
+        return self._store.is_paused()
+
+    def list_people(self) -> list[tuple[Person, datetime | None]]:
+        """Return everybody met, with the last touch (UTC)."""
+        return self._store.people()
+
+    def source_problems(self) -> dict[str, str]:
+        """Return the calendars that could not be read last time, and why."""
+        return self._store.source_problems()
+
+    def _done(self, item: FollowUp) -> FollowUp:
+        self._wake()
+        return item
+
+
+def _is_waiting(item: FollowUp, now: datetime) -> bool:
+    if item.status is Status.HANDLED:
+        return item.expires > now
+    return item.snoozed_until is None or item.snoozed_until <= now
+
+
+def _check_approvable(item: FollowUp, seen_hash: str | None) -> None:
+    if item.status is not Status.DRAFTED:
+        raise Problem(
+            f"Item {item.id} is '{item.status}'; only a draft can be approved.",
+            "One that is planned is drafted by the next pass: see `followupd run`, `followupd once`.",
+        )
+    if item.held is not None:
+        raise Problem(
+            f"Item {item.id} is held: {item.held}.",
+            f"See `followupd show {item.id}`; skip it, or send it yourself.",
+        )
+    if seen_hash is not None and not (len(seen_hash) >= _SHORT_HASH and item.hash.startswith(seen_hash)):
+        raise Changed(
+            f"Item {item.id} is no longer the text you saw.", f"Read it again: followupd show {item.id}"
+        )
+
+
+#: So many characters of a hash are enough to mean one text.
+_SHORT_HASH = 8
+
+
+def _check_asks_for_people(item: FollowUp) -> None:
+    asks = item.kind in {Kind.DEBRIEF, Kind.QUESTION} and item.status in {Status.NEEDS_INFO, Status.DONE}
+    if not asks:
+        raise Problem(
+            f"Item {item.id} ('{item.status}') does not ask whom you met.", "See `followupd queue`."
+        )
+
+
+def _why_final(item: FollowUp) -> str:
+    if item.status is Status.HANDLED:
+        return "It is in your mail program's hands now; move it there."
+    return "See `followupd show` for what happened."

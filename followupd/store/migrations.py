@@ -1,0 +1,74 @@
+"""From an empty file, or any schema ever released, to the present one: one function per step, one transaction."""
+
+import sqlite3
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+
+from followupd.errors import StateUnusable
+
+#: "fuup" in ASCII; marks the file as ours (https://sqlite.org/pragma.html#pragma_application_id).
+APPLICATION_ID = 0x66757570
+
+
+def create_tables(connection: sqlite3.Connection) -> None:
+    schema = (files("followupd.store") / "schema.sql").read_text(encoding="utf-8")
+    for statement in _split_statements(schema):
+        connection.execute(statement)
+
+
+#: The step at index N leads from user_version N to N + 1.
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (create_tables,)
+
+
+def migrate(connection: sqlite3.Connection, file: Path) -> None:
+    """Bring the database to the present schema. Raises StateUnusable as `check_identity`."""
+    connection.execute("BEGIN IMMEDIATE")  # two processes may open a new file at once
+    try:
+        version = check_identity(connection, file)
+        for number in range(version, len(STEPS)):
+            STEPS[number](connection)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {len(STEPS)}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:  # a full disk ends it already
+            connection.execute("ROLLBACK")
+        raise
+
+
+def check_identity(connection: sqlite3.Connection, file: Path) -> int:
+    """Return the schema version; 0 for an empty file.
+
+    Raises StateUnusable when the file is another program's or was written by a newer followupd.
+    """
+    application, version = _read_pragmas(connection)
+    empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+    if application != APPLICATION_ID and not (empty and application == 0 and version == 0):
+        raise StateUnusable(
+            f"{file} belongs to another program.",
+            "Name another folder: [state] path in config.toml, or $FOLLOWUPD_STATE.",
+        )
+    if not 0 <= version <= len(STEPS):
+        raise StateUnusable(
+            f"{file} was written by a newer followupd (schema {version}; this one knows {len(STEPS)}).",
+            "Install that newer version again; going back would lose what only it can read.",
+        )
+    return version
+
+
+def _read_pragmas(connection: sqlite3.Connection) -> tuple[int, int]:
+    application: int = connection.execute("PRAGMA application_id").fetchone()[0]
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return application, version
+
+
+def _split_statements(schema: str) -> list[str]:
+    """Split at semicolons that end a statement; executescript would commit behind our back."""
+    statements, text = [], ""
+    for line in schema.splitlines(keepends=True):
+        text += line
+        if sqlite3.complete_statement(text):
+            statements.append(text)
+            text = ""
+    return statements

@@ -1,0 +1,450 @@
+"""Everything followupd knows and has done: one method per question."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from followupd.errors import AlreadyRunning, Changed, Problem
+from followupd.model import (
+    IN_MAILBOX,
+    OPEN,
+    Act,
+    By,
+    Event,
+    FollowUp,
+    Intent,
+    Person,
+    Plan,
+    Reading,
+    Status,
+    Step,
+)
+from followupd.store.database import Database, read_instant, say_damaged, tell_damage, write_instant
+from followupd.store.rows import (
+    FOLLOWUP_COLUMNS,
+    read_event,
+    to_column,
+    to_followup,
+    to_intent,
+    to_step,
+    write_event,
+)
+
+_COLUMNS = ", ".join(FOLLOWUP_COLUMNS)
+_FOLLOWUPS = f"SELECT {_COLUMNS} FROM followups"
+
+
+class Store:
+    """The state in one folder. Raises StateProblem and its kinds from every method."""
+
+    def __init__(self, folder: Path, check_move: Callable[[Status, Status], None]) -> None:
+        """Open or create the state; `check_move` raises Problem for a move that is not in the table."""
+        self.database = Database(folder)
+        self._check_move = check_move
+        self._reign: int | None = None
+
+    def close(self) -> None:
+        self.database.close()
+
+    def check(self) -> None:
+        """Raise StateUnusable when the database is damaged, or a message in it that waits for its time."""
+        self.database.check()
+        for item in self.followups(IN_MAILBOX):
+            approved = item.approved_hash if item.status is Status.APPROVED else item.hash
+            placed = item.hash if item.edited else item.placed_hash
+            if not item.hash == approved == placed:
+                raise say_damaged("The state", f"the text of item {item.id} is not the one that was saved")
+
+    def copy_to(self, folder: Path) -> None:
+        """Write a consistent copy of the state into another folder (https://sqlite.org/lang_vacuum.html#vacuuminto)."""
+        self.database.change("VACUUM INTO ?", str(folder / self.database.path.name))
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit what happens inside as one."""
+        with self.database.transaction():
+            yield
+
+    # --- the state as a whole
+
+    def installed(self, now: datetime) -> datetime:
+        """Return when this state began; the first call settles it."""
+        self.database.change("INSERT OR IGNORE INTO facts VALUES ('installed', ?)", write_instant(now))
+        return read_instant(self._fact("installed") or write_instant(now))
+
+    @tell_damage()
+    def begin_reign(self) -> None:
+        """Become the one that writes outside; whoever reigned before can no longer (failures.md 10)."""
+        with self.transaction():
+            self._reign = int(self._fact("reign") or 0) + 1
+            self._set_fact("reign", str(self._reign))
+
+    def pause(self, paused: bool) -> None:
+        self._set_fact("paused", "yes" if paused else "no")
+
+    def is_paused(self) -> bool:
+        return self._fact("paused") == "yes"
+
+    def _fact(self, name: str) -> str | None:
+        row = self.database.row("SELECT value FROM facts WHERE name = ?", name)
+        return row["value"] if row else None
+
+    def _set_fact(self, name: str, value: str) -> None:
+        self.database.change("INSERT OR REPLACE INTO facts VALUES (?, ?)", name, value)
+
+    # --- calendars
+
+    def save_reading(
+        self, source: str, reading: Reading, start: datetime, end: datetime, now: datetime
+    ) -> None:
+        """Keep what a calendar showed for [start, end]; what a complete reading no longer shows there is gone."""
+        with self.transaction():
+            for event in reading.events:
+                self._save_event(event)
+            if reading.complete:
+                self._mark_gone(source, {event.occurrence for event in reading.events}, start, end)
+            self.database.change(
+                "INSERT OR REPLACE INTO sources (name, read_at) VALUES (?, ?)", source, write_instant(now)
+            )
+
+    def _save_event(self, event: Event) -> None:
+        # The same event in a list and in the owner's own calendar is the owner's: `listed` never replaces it.
+        self.database.change(
+            "INSERT INTO events (occurrence, calendar, starts_at, ends_at, body) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (occurrence) DO UPDATE SET calendar = excluded.calendar, starts_at = excluded.starts_at,"
+            " ends_at = excluded.ends_at, body = excluded.body, gone = 0"
+            " WHERE calendar = excluded.calendar OR gone OR json_extract(body, '$.listed')",
+            event.occurrence,
+            event.calendar,
+            write_instant(event.start),
+            write_instant(event.end),
+            write_event(event),
+        )
+
+    def _mark_gone(self, source: str, seen: Collection[str], start: datetime, end: datetime) -> None:
+        for occurrence in self.known_occurrences(source, start, end) - set(seen):
+            self.database.change("UPDATE events SET gone = 1 WHERE occurrence = ?", occurrence)
+
+    def known_occurrences(self, source: str, start: datetime, end: datetime) -> set[str]:
+        """Return what this calendar was last seen to hold in [start, end]."""
+        rows = self.database.rows(
+            "SELECT occurrence FROM events WHERE calendar = ? AND NOT gone AND ends_at >= ? AND starts_at <= ?",
+            source,
+            write_instant(start),
+            write_instant(end),
+        )
+        return {row["occurrence"] for row in rows}
+
+    def save_failure(self, source: str, problem: str, now: datetime) -> None:
+        self.database.change(
+            "INSERT INTO sources (name, failed_at, problem) VALUES (?, ?, ?)"
+            " ON CONFLICT (name) DO UPDATE SET failed_at = excluded.failed_at, problem = excluded.problem",
+            source,
+            write_instant(now),
+            problem,
+        )
+
+    def source_problems(self) -> dict[str, str]:
+        """Return the calendars whose last reading failed, with what was wrong."""
+        rows = self.database.rows("SELECT name, problem FROM sources WHERE problem IS NOT NULL ORDER BY name")
+        return {row["name"]: row["problem"] for row in rows}
+
+    def read_at(self, source: str) -> datetime | None:
+        """Return when a calendar was last read well."""
+        row = self.database.row("SELECT read_at FROM sources WHERE name = ?", source)
+        return read_instant(row["read_at"]) if row and row["read_at"] else None
+
+    def event(self, occurrence: str) -> Event | None:
+        """Return an occurrence as last seen, or None when it is unknown or gone from its calendar."""
+        row = self.database.row("SELECT body FROM events WHERE occurrence = ? AND NOT gone", occurrence)
+        return read_event(row["body"]) if row else None
+
+    def ended_events(self, since: datetime, now: datetime) -> list[Event]:
+        """Return what ended in [since, now] and is still in its calendar, oldest first."""
+        rows = self.database.rows(
+            "SELECT body FROM events WHERE ends_at BETWEEN ? AND ? AND NOT gone ORDER BY ends_at, occurrence",
+            write_instant(since),
+            write_instant(now),
+        )
+        return [read_event(row["body"]) for row in rows]
+
+    def owner_says(self, occurrence: str) -> bool | None:
+        """Return the owner's answer to "was this networking?", or None when there is none."""
+        row = self.database.row("SELECT owner_says FROM events WHERE occurrence = ?", occurrence)
+        return None if row is None or row["owner_says"] is None else row["owner_says"] == "yes"
+
+    def save_answer(self, occurrence: str, networking: bool | None) -> None:
+        answer = None if networking is None else "yes" if networking else "no"
+        self.database.change("UPDATE events SET owner_says = ? WHERE occurrence = ?", answer, occurrence)
+
+    # --- the queue
+
+    def add_followup(
+        self, plan: Plan, event: str, mailbox: str, now: datetime, **more: Any
+    ) -> FollowUp | None:
+        """Put a plan into the queue; None when its key was ever there before."""
+        with self.transaction():
+            if self.followup_by_key(plan.key):
+                return None
+            values = {name: getattr(plan, name) for name in _PLAN_COLUMNS}
+            values |= {"event": event, "mailbox": mailbox} | more
+            if plan.person:
+                values |= _person_columns(plan.person)
+                self.save_person(plan.person)
+            names = ", ".join(values)
+            marks = ", ".join("?" * len(values))
+            number = self.database.insert(
+                f"INSERT INTO followups ({names}) VALUES ({marks})",
+                *map(to_column, values.values()),
+            )
+            self._add_step(number, now, plan.status, By.DAEMON, plan.why)
+            return self.followup(number)
+
+    def followup(self, number: int) -> FollowUp:
+        """Return one item. Raises Problem when there is none of that number."""
+        row = self.database.row(f"{_FOLLOWUPS} WHERE id = ?", number)
+        if row is None:
+            raise Problem(
+                f"There is no item {number} in the queue.", "See `followupd queue --all` for the numbers."
+            )
+        return to_followup(row)
+
+    def followup_by_key(self, key: str) -> FollowUp | None:
+        row = self.database.row(f"{_FOLLOWUPS} WHERE key = ?", key)
+        return to_followup(row) if row else None
+
+    def followups(self, statuses: Collection[Status] | None = None) -> list[FollowUp]:
+        """Return the items in these statuses (all when None), by deadline."""
+        chosen = tuple(Status if statuses is None else statuses)
+        marks = ", ".join("?" * len(chosen))
+        rows = self.database.rows(f"{_FOLLOWUPS} WHERE status IN ({marks}) ORDER BY deadline, id", *chosen)
+        return [to_followup(row) for row in rows]
+
+    def followups_of(self, occurrence: str) -> list[FollowUp]:
+        rows = self.database.rows(f"{_FOLLOWUPS} WHERE occurrence = ? ORDER BY id", occurrence)
+        return [to_followup(row) for row in rows]
+
+    def open_occurrences(self) -> list[str]:
+        """Return the occurrences somebody still has to act on."""
+        marks = ", ".join("?" * len(OPEN))
+        rows = self.database.rows(
+            f"SELECT DISTINCT occurrence FROM followups WHERE status IN ({marks}) ORDER BY occurrence",
+            *OPEN,
+        )
+        return [row["occurrence"] for row in rows]
+
+    def earliest_open(self) -> datetime | None:
+        """Return the earliest due time among open items."""
+        marks = ", ".join("?" * len(OPEN))
+        row = self.database.row(f"SELECT min(due) AS at FROM followups WHERE status IN ({marks})", *OPEN)
+        return read_instant(row["at"]) if row and row["at"] else None
+
+    def leftovers(self) -> list[FollowUp]:
+        """Return the items whose draft still lies in the mailbox although they are no longer waiting there."""
+        marks = ", ".join("?" * len(IN_MAILBOX))
+        rows = self.database.rows(
+            f"{_FOLLOWUPS} WHERE draft_id IS NOT NULL AND status NOT IN ({marks}) ORDER BY id", *IN_MAILBOX
+        )
+        return [to_followup(row) for row in rows]
+
+    def move(
+        self,
+        old: FollowUp,
+        status: Status,
+        now: datetime,
+        by: By,
+        why: str,
+        changes: Mapping[str, Any] = MappingProxyType({}),
+    ) -> FollowUp:
+        """Move an item along the table of moves, if nobody moved or changed it meanwhile.
+
+        Raises Problem for a move that is not in the table, Changed when the item is no longer as `old` has it.
+        """
+        self._check_move(old.status, status)
+        with self.transaction():
+            self.update(old, status=status, outcome=why, **changes)
+            self._add_step(old.id, now, status, by, why)
+            return self.followup(old.id)
+
+    def note_step(
+        self,
+        followup: FollowUp,
+        now: datetime,
+        by: By,
+        why: str,
+        changes: Mapping[str, Any] = MappingProxyType({}),
+    ) -> FollowUp:
+        """Change an item that stays where it stands, with a line in its history."""
+        with self.transaction():
+            self.update(followup, **changes)
+            self._add_step(followup.id, now, followup.status, by, why)
+            return self.followup(followup.id)
+
+    def update(self, old: FollowUp, **changes: Any) -> FollowUp:
+        """Set columns of an item, if it is still as `old` has it. Raises Changed otherwise."""
+        with self.transaction():
+            if self.followup(old.id) != old:
+                raise Changed(f"Item {old.id} changed in this moment.", "Look at it again, then decide.")
+            if not changes:
+                return old
+            sets = ", ".join(f"{name} = ?" for name in changes)
+            self.database.change(
+                f"UPDATE followups SET {sets} WHERE id = ?",
+                *map(to_column, changes.values()),
+                old.id,
+            )
+            return self.followup(old.id)
+
+    def history(self, number: int) -> list[Step]:
+        return [
+            to_step(row)
+            for row in self.database.rows("SELECT * FROM steps WHERE followup = ? ORDER BY id", number)
+        ]
+
+    def was_drafted(self, number: int) -> bool:
+        """Tell whether a draft of this item ever lay in the mailbox, as far as this state remembers."""
+        return (
+            self.database.row("SELECT 1 FROM steps WHERE followup = ? AND status = 'drafted'", number)
+            is not None
+        )
+
+    def _add_step(self, number: int, now: datetime, status: Status, by: By, why: str) -> None:
+        self.database.insert(
+            "INSERT INTO steps (followup, at, status, by, why) VALUES (?, ?, ?, ?, ?)",
+            number,
+            write_instant(now),
+            status,
+            by,
+            why,
+        )
+
+    # --- writes to the mailbox
+
+    def intend(self, followup: FollowUp, act: Act, digest: str, now: datetime) -> Intent:
+        """Commit that a write is about to leave. Raises AlreadyRunning when another daemon reigns by now."""
+        with self.transaction():
+            if self._reign is None or self._fact("reign") != str(self._reign):
+                raise AlreadyRunning(
+                    "Another followupd took over this state.", "This one stops; nothing was written."
+                )
+            number = self.database.insert(
+                "INSERT INTO intents (followup, act, hash, made_at) VALUES (?, ?, ?, ?)",
+                followup.id,
+                act,
+                digest,
+                write_instant(now),
+            )
+            return Intent(number, followup.id, act, digest, now)
+
+    def close_intent(self, intent: Intent, outcome: str, now: datetime) -> None:
+        self.database.change(
+            "UPDATE intents SET closed_at = ?, outcome = ? WHERE id = ?",
+            write_instant(now),
+            outcome,
+            intent.id,
+        )
+
+    def open_intents(self) -> list[Intent]:
+        """Return the writes whose outcome is not known."""
+        return [
+            to_intent(row)
+            for row in self.database.rows("SELECT * FROM intents WHERE closed_at IS NULL ORDER BY id")
+        ]
+
+    def drafts_made_since(self, since: datetime) -> int:
+        row = self.database.row(
+            "SELECT count(*) AS n FROM intents WHERE act = 'create' AND outcome = 'done' AND made_at > ?",
+            write_instant(since),
+        )
+        return row["n"] if row else 0
+
+    # --- people
+
+    def save_person(self, person: Person) -> None:
+        """Remember somebody; what is known is never replaced by nothing."""
+        self.database.change(
+            "INSERT INTO people VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET"
+            " email = coalesce(excluded.email, email), first_name = coalesce(excluded.first_name, first_name),"
+            " name = CASE excluded.name WHEN '' THEN name ELSE excluded.name END",
+            person.key,
+            person.email,
+            person.name,
+            person.first_name,
+        )
+
+    def people(self) -> list[tuple[Person, datetime | None]]:
+        """Return everybody met, with the last touch (UTC), by name."""
+        rows = self.database.rows(
+            "SELECT people.*, (SELECT max(at) FROM touches WHERE person = key) AS last FROM people ORDER BY name, key"
+        )
+        return [
+            (
+                Person(row["key"], row["email"], row["name"], row["first_name"]),
+                read_instant(row["last"]) if row["last"] else None,
+            )
+            for row in rows
+        ]
+
+    def add_touch(self, followup: FollowUp, channel: str, at: datetime) -> None:
+        if followup.person:
+            self.database.insert(
+                "INSERT INTO touches (person, at, channel, followup) VALUES (?, ?, ?, ?)",
+                followup.person,
+                write_instant(at),
+                channel,
+                followup.id,
+            )
+
+    def remove_touches(self, followup: FollowUp) -> None:
+        self.database.change("DELETE FROM touches WHERE followup = ?", followup.id)
+
+    def last_touch(self, person: str, apart_from: int) -> datetime | None:
+        """Return the last contact with a person that is not part of the follow-up `apart_from`."""
+        row = self.database.row(
+            "SELECT max(at) AS at FROM touches WHERE person = ? AND followup IS NOT ?", person, apart_from
+        )
+        return read_instant(row["at"]) if row and row["at"] else None
+
+    def owns_draft(self, draft_id: str, apart_from: int) -> bool:
+        """Tell whether a draft belongs to another item than `apart_from`."""
+        row = self.database.row(
+            "SELECT 1 FROM followups WHERE draft_id = ? AND id <> ?", draft_id, apart_from
+        )
+        return row is not None
+
+    def has_live_draft(self, person: str, apart_from: int) -> bool:
+        """Tell whether another follow-up to this person waits in the mailbox or is on its way."""
+        marks = ", ".join("?" * len(IN_MAILBOX))
+        row = self.database.row(
+            f"SELECT 1 FROM followups WHERE person = ? AND id <> ? AND status IN ({marks})",
+            person,
+            apart_from,
+            *IN_MAILBOX,
+        )
+        return row is not None
+
+    # --- when to wake
+
+    def next_moment(self, now: datetime) -> datetime | None:
+        """Return the next instant at which something in the state comes due: an event's end, a hold, a snooze, an end."""
+        marks = ", ".join("?" * len(OPEN))
+        row = self.database.row(
+            "SELECT min(at) AS at FROM ("
+            " SELECT min(ends_at) AS at FROM events WHERE ends_at > ?1 AND NOT gone"
+            " UNION ALL SELECT min(leaves_at) FROM followups WHERE status = 'approved' AND leaves_at > ?1"
+            " UNION ALL SELECT min(snoozed_until) FROM followups WHERE snoozed_until > ?1"
+            f" UNION ALL SELECT min(expires) FROM followups WHERE expires > ?1 AND status IN ({marks}))",
+            write_instant(now),
+            *OPEN,
+        )
+        return read_instant(row["at"]) if row and row["at"] else None
+
+
+_PLAN_COLUMNS = ("key", "kind", "status", "occurrence", "reason", "why", "due", "deadline", "expires")
+
+
+def _person_columns(person: Person) -> Mapping[str, Any]:
+    return {"person": person.key, "name": person.name, "email": person.email, "first_name": person.first_name}

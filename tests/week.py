@@ -1,0 +1,136 @@
+"""A small world for tests of the pass: an owner, events, a cycle over memory ports and a clock moved by hand."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from memory import MemoryCalendar, MemoryMailbox
+
+from followupd.assemble import build_judge, load_words, open_store
+from followupd.config import CalendarSettings, MailboxSettings, Settings
+from followupd.cycle import Cycle, Report
+from followupd.desk import Desk
+from followupd.model import Answer, Attendee, Event, FollowUp, Owner, Status
+from followupd.ports import Mailbox
+from followupd.render import Renderer
+from followupd.rules.drafts import DEFAULT_CHOICES, example_facts
+from followupd.rules.followups import Limits
+from followupd.store.store import Store
+from followupd.template_files import Templates, shipped_templates
+from followupd.writer import Writer
+
+NOON = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)
+ADA = Owner(
+    name="Ada Example",
+    email="ada@example.com",
+    addresses=frozenset({"ada@example.com"}),
+    company_domains=frozenset({"example.com"}),
+    timezone="Europe/Berlin",
+    languages=("en", "de"),
+)
+HOST = Attendee("ada@example.com", "Ada Example", Answer.ACCEPTED, organizer=True)
+WORDS = load_words()
+
+
+def guest(name: str, answer: Answer = Answer.ACCEPTED) -> Attendee:
+    """Return a guest such as Jane Doe <jane.doe@acme.example>."""
+    return Attendee(f"{name.lower().replace(' ', '.')}@acme.example", name, answer)
+
+
+JANE, TOM = guest("Jane Doe"), guest("Tom Miller")
+
+
+def meeting(occurrence: str, end: datetime, *guests: Attendee, title: str = "Founders meetup") -> Event:
+    """Return a networking event Ada invited to, an hour long."""
+    attendees = (HOST, *guests) if guests else ()
+    return Event(occurrence, "work", occurrence, title, end - timedelta(hours=1), end, attendees=attendees)
+
+
+@dataclass
+class World:
+    """Everything a pass touches."""
+
+    folder: Path
+    renderer: Renderer
+    mailbox: MemoryMailbox | Mailbox
+    limits: Limits = field(default_factory=Limits)
+    now: datetime = NOON
+    calendar: MemoryCalendar = field(default_factory=lambda: MemoryCalendar("work"))
+
+    def __post_init__(self) -> None:
+        if isinstance(self.mailbox, MemoryMailbox):
+            self.mailbox.now = lambda: self.now
+        self.open()
+
+    def open(self) -> None:
+        """Start as after a boot: a new store, a new cycle."""
+        self.store: Store = open_store(self.folder / "state")
+        self.store.begin_reign()
+        settings = _settings(self.folder, self.limits)
+        templates = Templates([shipped_templates(), settings.templates], self.renderer, example_facts())
+        self.cycle = Cycle(
+            store=self.store,
+            sources=[self.calendar],
+            mailbox_of={"work": "box"},
+            mailboxes={"box": self.mailbox},
+            judge=build_judge(settings, WORDS),
+            writer=Writer(ADA, WORDS, DEFAULT_CHOICES, templates, self.renderer),
+            limits=self.limits,
+            clock=lambda: self.now,
+        )
+        self.desk = Desk(self.store, lambda: None)
+
+    def reboot(self) -> None:
+        self.store.close()
+        self.open()
+
+    def run(self, **later: float) -> Report:
+        """Let time pass (timedelta's words), then make one pass."""
+        self.now += timedelta(**later)
+        return self.cycle.run_pass()
+
+    def item(self, person: str, occurrence: str | None = None) -> FollowUp:
+        """Return the one follow-up to a person of that name."""
+        found = [
+            item
+            for item in self.store.followups()
+            if item.name == person and item.concerns is None and occurrence in {None, item.occurrence}
+        ]
+        assert len(found) == 1, found
+        return found[0]
+
+    def status(self, person: str) -> Status:
+        return self.item(person).status
+
+    def approve(self, person: str) -> FollowUp:
+        return self.desk.approve(self.item(person).id, self.now, self.limits)
+
+    def set_event(self, event: Event, **changes: object) -> None:
+        """Put an event into the calendar, in place of its former self."""
+        others = [known for known in self.calendar.events if known.occurrence != event.occurrence]
+        self.calendar.events = (*others, replace(event, **changes))  # type: ignore[arg-type]
+
+
+def _settings(folder: Path, limits: Limits) -> Settings:
+    return Settings(
+        file=folder / "config.toml",
+        state=folder / "state",
+        templates=folder / "templates",
+        owner=ADA,
+        calendars=(CalendarSettings("work", "ics", folder / "calendars", listed=False, mailbox="box"),),
+        mailboxes=(MailboxSettings("box", "maildir", folder / "Mail"),),
+        limits=limits,
+        poll=timedelta(minutes=5),
+        choices=tuple(DEFAULT_CHOICES),
+    )
+
+
+@contextmanager
+def open_world(folder: Path, mailbox: Mailbox | None = None, limits: Limits | None = None) -> Iterator[World]:
+    """Yield a world over a mailbox (in memory unless given) and close it."""
+    with Renderer() as renderer:
+        world = World(folder, renderer, mailbox or MemoryMailbox("box"), limits or Limits())
+        yield world
+        world.store.close()
