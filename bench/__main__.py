@@ -1,0 +1,90 @@
+"""`make bench`: how much more a command costs than Python itself, and how fast the rules are.
+
+Ratios of CPU time within one run, the median of 5 interleaved rounds with their spread; absolute times are context.
+"""
+
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from followupd.assemble import build_judge, load_words
+from followupd.config import read_settings
+from followupd.model import Answer, Attendee, Event
+
+ROUNDS = 5
+CONFIG = """
+[owner]
+name = "Ada Example"
+email = "ada@example.com"
+timezone = "Europe/Berlin"
+[[calendar]]
+type = "ics"
+path = "calendars"
+[mailbox]
+type = "maildir"
+path = "Mail"
+[state]
+path = "state"
+"""
+
+
+def measure_command(*command: str) -> float:
+    """Return the CPU seconds of one run of a command."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, check=True, capture_output=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+
+
+def measure_ratios(command: tuple[str, ...]) -> list[float]:
+    """Return the CPU of a command over that of `python -c pass`, round by round."""
+    bare = (sys.executable, "-c", "pass")
+    return sorted(measure_command(*command) / measure_command(*bare) for _ in range(ROUNDS))
+
+
+def measure_judging(judge: Callable[[Event], object]) -> list[float]:
+    """Return events judged per second of CPU, round by round."""
+    end = datetime(2026, 11, 18, 12, tzinfo=UTC)
+    people = tuple(Attendee(f"p{n}@acme{n}.example", f"Jane Doe{n}", Answer.ACCEPTED) for n in range(4))
+    events = [
+        Event(
+            f"e{n}", "work", f"e{n}", f"Founders meetup {n}", end - timedelta(hours=1), end, attendees=people
+        )
+        for n in range(1000)
+    ]
+    rates = []
+    for _ in range(ROUNDS):
+        start = time.process_time()
+        for event in events:
+            judge(event)
+        rates.append(len(events) / (time.process_time() - start))
+    return sorted(rates)
+
+
+def tell(what: str, values: list[float], unit: str) -> None:
+    print(f"{what:28} {statistics.median(values):8.1f} {unit}  ({values[0]:.1f} to {values[-1]:.1f})")
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as home:
+        config = Path(home) / "config.toml"
+        config.write_text(CONFIG, encoding="utf-8")
+        (Path(home) / "calendars").mkdir()
+        program = (str(Path(sys.executable).with_name("followupd")), "--config", str(config))
+        for words in (("--version",), ("queue",), ("explain", "--json")):
+            tell(f"followupd {' '.join(words)}", measure_ratios((*program, *words)), "x python -c pass")
+        tell(
+            "judge_event and sort_guests",
+            measure_judging(build_judge(read_settings(config), load_words())),
+            "events/s",
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+"""What all commands share: the config they run on, how they print, and how a problem becomes words and an exit code."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import click
+
+from followupd.durations import parse_duration
+from followupd.errors import ExitCode, Problem
+from followupd.home import find_config, find_state, read_tables
+
+if TYPE_CHECKING:  # `queue` must not wait for what only the daemon needs
+    from followupd.config import Settings
+    from followupd.desk import Desk
+    from followupd.model import FollowUp
+
+
+class App:
+    """What the commands share: the config file, and what is made of it on first use."""
+
+    def __init__(self, config: Path | None) -> None:
+        self.config_file = find_config(config)
+        self.now = datetime.now(UTC)
+
+    @cached_property
+    def settings(self) -> "Settings":
+        from followupd.config import read_settings
+
+        return read_settings(self.config_file)
+
+    @cached_property
+    def _tables(self) -> dict[str, Any]:
+        return read_tables(self.config_file)
+
+    @property
+    def state(self) -> Path:
+        return find_state(self.config_file, self._tables)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The owner's zone, read without checking the whole config; UTC where it names none."""
+        owner = self._tables.get("owner")
+        try:
+            return ZoneInfo(owner["timezone"] if isinstance(owner, dict) else "UTC")
+        except (KeyError, TypeError, ValueError, ZoneInfoNotFoundError):
+            return ZoneInfo("UTC")
+
+    @cached_property
+    def desk(self) -> "Desk":
+        from followupd.desk import Desk
+        from followupd.rules.status import check_move
+        from followupd.store.store import Store
+        from followupd.waking import ring
+
+        return Desk(Store(self.state, check_move), lambda: ring(self.state))
+
+
+class Commands(click.Group):
+    """Turns problems into words on stderr and their exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Problem as problem:
+            click.echo(f"followupd: {problem}", err=True)
+            ctx.exit(int(problem.exit_code))
+        except OSError as error:
+            if error.filename is None:  # a pipe that was closed, which click knows how to end
+                raise
+            click.echo(f"followupd: {error.filename}: {error.strerror}.", err=True)
+            ctx.exit(int(ExitCode.STATE))
+
+
+class Duration(click.ParamType[timedelta]):
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        try:
+            return value if isinstance(value, timedelta) else parse_duration(value)
+        except Problem as problem:
+            self.fail(str(problem), param, ctx)
+
+
+#: Instants outside these years are typing mistakes; ten years can be added to and taken from those inside.
+_YEARS = range(1970, 2200)
+
+
+class Moment(click.ParamType[datetime]):
+    """An ISO 8601 instant; one that names no zone is UTC."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"'{value}' is no time; write it like 2026-11-17T18:00Z", param, ctx)
+        if moment.year not in _YEARS:
+            self.fail(f"'{value}' is too far away", param, ctx)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help="JSON Lines on stdout.")
+_ItemId = click.IntRange(1, 2**63 - 1)  # what SQLite can hold
+item_number = click.argument("number", metavar="ID", type=_ItemId)
+item_numbers = click.argument("numbers", metavar="ID...", type=_ItemId, nargs=-1, required=True)
+needs_app = click.pass_obj
+
+
+def print_queue(app: App, items: Sequence["FollowUp"], now: datetime) -> None:
+    if not items:
+        click.echo("Nothing waits for you.", err=True)
+        return
+    from rich.console import Console
+
+    from followupd.listing import build_queue
+
+    Console(soft_wrap=not sys.stdout.isatty()).print(build_queue(items, now, app.zone))
+
+
+def print_json(rows: Iterable[dict[str, Any]]) -> None:
+    for row in rows:
+        # In ASCII: a title may hold U+2028, at which many readers split lines.
+        click.echo(json.dumps(row))
+
+
+def read_stdin() -> str:
+    """Return what is piped in. Raises Problem when it is not UTF-8."""
+    with click.open_file("-", encoding="utf-8") as stdin:
+        return read_text(stdin)
+
+
+def read_text(file: IO[str]) -> str:
+    """Return a text file's content. Raises Problem when it is not UTF-8."""
+    try:
+        return file.read()
+    except UnicodeDecodeError as error:
+        raise Problem(
+            f"The text is not UTF-8 (byte {error.start}).", "Save it as UTF-8 and try again."
+        ) from error

@@ -1,0 +1,96 @@
+"""Settings to a working house: adapters, store, cycle, desk. The only file that knows everything."""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from followupd.adapters import CALENDARS, MAILBOXES, load
+from followupd.config import Settings
+from followupd.cycle import Cycle, Judge
+from followupd.model import Event, Guest, Judgement
+from followupd.ports import CalendarSource, Mailbox
+from followupd.render import Renderer
+from followupd.rules.drafts import example_facts
+from followupd.rules.events import judge_event
+from followupd.rules.people import read_people_words, sort_guests
+from followupd.rules.status import check_move
+from followupd.rules.words import Words, read_words
+from followupd.store.store import Store
+from followupd.template_files import Templates, shipped_templates
+from followupd.writer import Writer
+
+
+def read_clock() -> datetime:
+    """Return the machine's time (UTC); the only place that asks for it besides the heartbeat."""
+    return datetime.now(UTC)
+
+
+def load_words() -> Words:
+    """Return the words that speak for and against an event, from followupd/words/."""
+    stems = [
+        file.name.removesuffix(".toml")
+        for file in files("followupd.words").iterdir()
+        if file.name.endswith(".toml")
+    ]
+    return read_words({stem: _read_word_file(stem) for stem in sorted(stems) if stem != "people"})
+
+
+def _read_word_file(stem: str) -> dict[str, Any]:
+    return tomllib.loads((files("followupd.words") / f"{stem}.toml").read_text(encoding="utf-8"))
+
+
+def build_judge(settings: Settings, words: Words) -> Judge:
+    """Return rules 1 and 2 for this owner as one function."""
+    people_words = read_people_words(_read_word_file("people"))
+
+    def judge(event: Event) -> tuple[Judgement, tuple[Guest, ...]]:
+        guests = sort_guests(event, settings.owner, people_words)
+        return judge_event(event, guests, settings.owner, words), guests
+
+    return judge
+
+
+def build_sources(settings: Settings) -> list[CalendarSource]:
+    zone = settings.owner.timezone
+    return [
+        load(CALENDARS[calendar.type])(calendar.name, calendar.path, zone, listed=calendar.listed)
+        for calendar in settings.calendars
+    ]
+
+
+def build_mailboxes(settings: Settings) -> dict[str, Mailbox]:
+    return {box.name: load(MAILBOXES[box.type])(box.name, box.path) for box in settings.mailboxes}
+
+
+def build_templates(settings: Settings, renderer: Renderer) -> Templates:
+    return Templates([shipped_templates(), settings.templates], renderer, example_facts())
+
+
+def open_store(folder: Path) -> Store:
+    return Store(folder, check_move)
+
+
+def build_cycle(
+    settings: Settings,
+    store: Store,
+    renderer: Renderer,
+    clock: Callable[[], datetime] = read_clock,
+    mailboxes: Mapping[str, Mailbox] | None = None,
+) -> Cycle:
+    """Return the pass for these settings; it begins a new reign over the store."""
+    words = load_words()
+    templates = build_templates(settings, renderer)
+    store.begin_reign()
+    return Cycle(
+        store=store,
+        sources=build_sources(settings),
+        mailbox_of={calendar.name: calendar.mailbox for calendar in settings.calendars},
+        mailboxes=mailboxes or build_mailboxes(settings),
+        judge=build_judge(settings, words),
+        writer=Writer(settings.owner, words, settings.choices, templates, renderer),
+        limits=settings.limits,
+        clock=clock,
+    )

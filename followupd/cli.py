@@ -1,0 +1,208 @@
+"""The command line. Data on stdout, talk on stderr; docs/operating.md lists the exit codes."""
+
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from followupd import __version__
+from followupd.app import App, Commands, Duration, Moment, as_json, needs_app, print_queue
+from followupd.cli_desk import COMMANDS
+from followupd.errors import ExitCode, Problem
+
+if TYPE_CHECKING:
+    from followupd.cycle import Report
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="followupd")
+@click.option("--config", type=click.Path(path_type=Path), help="The config file; else $FOLLOWUPD_CONFIG.")
+@click.pass_context
+def main(ctx: click.Context, config: Path | None) -> None:
+    """Keep the 48-hour rule: a warm, personal follow-up for everyone you met; nothing leaves without your yes."""
+    ctx.obj = App(config)
+
+
+# --- set up
+
+
+@main.command()
+@click.option("--name", help="Your name, as it stands under your mails.")
+@click.option("--email", help="Your mail address.")
+@click.option("--calendar", type=click.Path(path_type=Path), help="An .ics file, or a folder of them.")
+@click.option("--mailbox", type=click.Path(path_type=Path), help="The Maildir for drafts.")
+@click.option("--timezone", help="Such as Europe/Berlin; else this computer's.")
+@click.option("--alias", "aliases", multiple=True, help="Another address that is you; may be repeated.")
+@click.option(
+    "--company-domain",
+    "domains",
+    multiple=True,
+    help="Where your colleagues have their mail; may be repeated.",
+)
+@click.option(
+    "--language",
+    "languages",
+    multiple=True,
+    help="A language you write in: en, de; the first is the fallback.",
+)
+@click.option("--force", is_flag=True, help="Write over a config that is there.")
+@needs_app
+def init(app: App, /, force: bool, **answers: Any) -> None:
+    """Write a config that runs at once; asks for what the options leave out."""
+    from followupd.setup import write_config
+
+    file = write_config(app.config_file, answers, force=force)
+    click.echo(
+        f"Wrote {file}. Next: `followupd explain` shows what your calendar holds, `followupd run` starts.",
+        err=True,
+    )
+
+
+@main.command()
+@click.option("--svg", type=click.Path(path_type=Path), help="Also save the picture of the demo here.")
+@click.option("--keep", type=click.Path(path_type=Path), help="Keep the demo's home in this (new) folder.")
+def demo(svg: Path | None, keep: Path | None) -> None:
+    """Show a believable week in a throw-away home: from calendar to approved follow-up. Touches nothing of yours."""
+    from followupd.demo import show_demo
+
+    show_demo(svg, keep)
+
+
+# --- the daemon and single passes
+
+
+@main.command()
+@needs_app
+def run(app: App) -> None:
+    """Run the daemon: look at the calendars, draft what is due, carry out what you decide."""
+    from followupd.running import run_daemon
+
+    run_daemon(app.config_file)
+
+
+@main.command()
+@click.option("--dry-run", is_flag=True, help="Do it on a copy of the state; change nothing.")
+@click.option("--at", type=Moment(), help="With --dry-run: as if it were that time.")
+@needs_app
+def once(app: App, dry_run: bool, at: datetime | None) -> None:
+    """Make one pass, as the daemon does: draft what is due, carry out what you decided."""
+    from followupd.running import run_once, try_once
+
+    if at and not dry_run:
+        raise click.UsageError("--at goes with --dry-run.")
+    report, items = try_once(app.settings, at or app.now) if dry_run else run_once(app.settings)
+    _tell_report(report)
+    print_queue(app, items, at or app.now)
+    sys.exit(report.exit_code)
+
+
+def _tell_report(report: "Report") -> None:
+    for line in report.say():
+        click.echo(line, err=True)
+
+
+# --- judging and templates, without state
+
+
+@main.command()
+@click.option("--at", type=Moment(), help="As if it were that time.")
+@click.option("--since", type=Duration(), default="7d", show_default=True, help="How far to look back.")
+@click.option("--until", type=Duration(), default="60d", show_default=True, help="How far to look ahead.")
+@as_json
+@needs_app
+def explain(app: App, at: datetime | None, since: timedelta, until: timedelta, as_json: bool) -> None:
+    """Say of every event and everybody in it what followupd makes of them, and why. Changes nothing."""
+    from followupd.explaining import print_explained
+
+    sys.exit(print_explained(app.settings, at or app.now, since, until, as_json=as_json))
+
+
+@main.group()
+def templates() -> None:
+    """See and check the templates."""
+
+
+@templates.command("list")
+@needs_app
+def list_templates(app: App) -> None:
+    """List the templates in force and whose they are."""
+    from followupd.template_files import find_templates, shipped_templates
+
+    shipped = shipped_templates()
+    for name, files in sorted(find_templates([shipped, app.settings.templates]).items()):
+        click.echo(f"{name:28} {'shipped' if files[-1].parent == shipped else files[-1]}")
+
+
+@templates.command()
+@needs_app
+def check(app: App) -> None:
+    """Check every template; exit 78 when one has a mistake."""
+    from followupd.assemble import build_templates
+    from followupd.render import Renderer
+
+    with Renderer() as renderer:
+        found = build_templates(app.settings, renderer)
+        found.sources()
+        mistakes = found.problems
+    for mistake in mistakes:
+        click.echo(str(mistake), err=True)
+    if mistakes:
+        sys.exit(ExitCode.CONFIGURATION)
+    click.echo("Every template is fine.", err=True)
+
+
+@templates.command()
+@click.argument("name")
+@needs_app
+def preview(app: App, name: str) -> None:
+    """Print one template, such as late or late.de, as somebody invented would get it."""
+    from followupd.assemble import build_templates
+    from followupd.render import Renderer
+    from followupd.rules.drafts import example_facts
+
+    file = name if name.endswith(".md") else f"{name}.md"
+    with Renderer() as renderer:
+        sources = build_templates(app.settings, renderer).sources()
+        if file not in sources:
+            raise Problem(f"There is no template '{name}'.", "See `followupd templates list`.")
+        click.echo(renderer.render(file, sources, example_facts()))
+
+
+@templates.command()
+@click.argument("name")
+@needs_app
+def new(app: App, name: str) -> None:
+    """Copy one of our templates, such as late or late.de, into your folder, for you to change."""
+    from followupd.template_files import find_templates, read_template, shipped_templates
+
+    shipped = find_templates([shipped_templates()]).get(f"{name}.md")
+    if shipped is None:
+        raise Problem(f"There is no template '{name}' of ours.", "See `followupd templates list`.")
+    copy = app.settings.templates / shipped[0].name
+    if copy.exists():
+        raise Problem(
+            f"{copy} is there already.", "Change that one; `followupd templates diff` shows how it differs."
+        )
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    copy.write_text(read_template(shipped[0]), encoding="utf-8")
+    click.echo(f"Wrote {copy}. It is in force in place of ours from now on.", err=True)
+
+
+@templates.command()
+@needs_app
+def diff(app: App) -> None:
+    """Show how your templates differ from ours of the same name."""
+    from difflib import unified_diff
+
+    from followupd.template_files import find_templates, read_template, shipped_templates
+
+    for name, files in sorted(find_templates([shipped_templates(), app.settings.templates]).items()):
+        ours, yours = (read_template(file).splitlines() for file in (files[0], files[-1]))
+        for line in unified_diff(ours, yours, f"ours/{name}", str(files[-1]), lineterm=""):
+            click.echo(line)
+
+
+for command in COMMANDS:
+    main.add_command(command)

@@ -1,0 +1,234 @@
+"""The commands of the desk: what an owner decides."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from followupd.app import (
+    App,
+    Duration,
+    as_json,
+    item_number,
+    item_numbers,
+    needs_app,
+    print_json,
+    print_queue,
+    read_stdin,
+    read_text,
+)
+from followupd.errors import Problem
+
+if TYPE_CHECKING:
+    from followupd.model import FollowUp
+
+
+@click.command()
+@click.option("--all", "everything", is_flag=True, help="Also what snoozes and what has ended.")
+@as_json
+@needs_app
+def queue(app: App, everything: bool, as_json: bool) -> None:
+    """List what waits for you, by deadline."""
+    from followupd.listing import queue_to_json
+
+    items = app.desk.list_queue(app.now, everything=everything)
+    if as_json:
+        print_json(queue_to_json(item, app.now) for item in items)
+        return
+    _tell_paused(app)
+    for name, problem in app.desk.source_problems().items():
+        click.echo(f"calendar '{name}': {problem}", err=True)
+    print_queue(app, items, app.now)
+
+
+@click.command()
+@item_number
+@as_json
+@needs_app
+def show(app: App, number: int, as_json: bool) -> None:
+    """Show one item: the message as it will go out, why, and what happened so far."""
+    from followupd.listing import item_to_json, write_item
+
+    item, steps = app.desk.show(number)
+    if as_json:
+        print_json([item_to_json(item, steps, app.now)])
+    else:
+        click.echo(write_item(item, steps, app.now, app.zone))
+
+
+@click.command()
+@item_numbers
+@click.option("--now", "at_once", is_flag=True, help="Without the two minutes in which you can undo it.")
+@click.option("--hash", "seen_hash", help="Only if the text is still the one with this hash (see show).")
+@needs_app
+def approve(app: App, numbers: Sequence[int], at_once: bool, seen_hash: str | None) -> None:
+    """Say yes to drafts (or to a question; or to another try)."""
+    from dataclasses import replace
+
+    limits = replace(app.settings.limits, hold=timedelta(0)) if at_once else app.settings.limits
+    for number in numbers:
+        item = app.desk.approve(number, app.now, limits, seen_hash)
+        click.echo(_say_approved(app, item), err=True)
+    _tell_sleeping(app)
+
+
+def _say_approved(app: App, item: "FollowUp") -> str:
+    from followupd.listing import say_time
+
+    if item.leaves_at is None:
+        return f"{item.id}: yes."
+    when = say_time(item.leaves_at, app.zone, app.now)
+    return f"{item.id}: approved. At {when} it moves to the folder Ready of your mail program; until then: undo {item.id}"
+
+
+def _tell_sleeping(app: App) -> None:
+    """Say so when nobody is there to carry a decision out, or nothing may leave."""
+    from followupd.waking import is_listening
+
+    _tell_paused(app)
+    if not is_listening(app.state):
+        click.echo(
+            "The daemon is not running: start it with `followupd run`, or make one pass with `followupd once`.",
+            err=True,
+        )
+
+
+def _tell_paused(app: App) -> None:
+    if app.desk.is_paused():
+        click.echo("Paused: nothing leaves until `followupd resume`.", err=True)
+
+
+@click.command()
+@item_number
+@click.option("--subject", help="The new subject.")
+@click.option(
+    "--body",
+    type=click.File(encoding="utf-8"),
+    help="A file with the new text, - for stdin; else your $EDITOR.",
+)
+@needs_app
+def edit(app: App, number: int, subject: str | None, body: Any) -> None:
+    """Change a draft's subject or text before it goes out."""
+    if body is not None:
+        text = read_text(body)
+    elif subject is None:
+        text = _edit_by_hand(app, number)
+    else:
+        text = None
+    app.desk.edit(number, app.now, subject, text)
+    click.echo(f"{number}: saved; the draft in your mailbox follows with the next pass.", err=True)
+    _tell_sleeping(app)
+
+
+def _edit_by_hand(app: App, number: int) -> str:
+    from followupd.rules.reading import read_message
+
+    item, _ = app.desk.show(number)
+    edited = click.edit(read_message(item.raw or b"").text, extension=".md")
+    if edited is None:
+        raise Problem("Nothing was changed.")
+    return edited
+
+
+def _decide(act: Callable[[int], Any], numbers: Iterable[int], done: str, app: App) -> None:
+    for number in numbers:
+        act(number)
+        click.echo(f"{number}: {done}", err=True)
+    _tell_sleeping(app)
+
+
+@click.command()
+@item_numbers
+@needs_app
+def skip(app: App, numbers: Sequence[int]) -> None:
+    """Say no; the draft is taken out of your mailbox. `undo` brings it back."""
+    _decide(lambda number: app.desk.skip(number, app.now), numbers, "skipped.", app)
+
+
+@click.command()
+@item_number
+@click.argument("duration", type=Duration())
+@needs_app
+def snooze(app: App, number: int, duration: timedelta) -> None:
+    """Hide an item for a while: 90m, 36h, 3d, 2w."""
+    _decide(lambda number: app.desk.snooze(number, app.now + duration, app.now), [number], "snoozed.", app)
+
+
+@click.command()
+@item_numbers
+@needs_app
+def undo(app: App, numbers: Sequence[int]) -> None:
+    """Take a decision back: an approval in time, a skip, a done, a snooze; or take up what has expired."""
+    _decide(lambda number: app.desk.undo(number, app.now), numbers, "taken back.", app)
+
+
+@click.command()
+@item_number
+@click.option(
+    "--by",
+    "channel",
+    type=click.Choice(["phone", "letter", "message", "in-person"]),
+    required=True,
+    help="How you reached them.",
+)
+@needs_app
+def done(app: App, number: int, channel: str) -> None:
+    """Say that you followed up another way."""
+    _decide(lambda number: app.desk.finish(number, channel, app.now), [number], "done, thank you.", app)
+
+
+@click.command()
+@item_number
+@click.argument("people", nargs=-1)
+@click.option("--nobody", is_flag=True, help="You met nobody there.")
+@click.option("--note", default="", help="What you spoke about; for your eyes.")
+@click.option("--promise", default="", help="What you promised; the follow-up keeps it.")
+@needs_app
+def met(app: App, number: int, people: Sequence[str], nobody: bool, note: str, promise: str) -> None:
+    """Say whom you met: 'Jane Doe, Acme, jane@acme.example - we spoke about sailing', or complete an address.
+
+    Several people are several arguments, or lines on stdin.
+    """
+    from followupd.rules.debrief import read_met
+
+    lines = list(people) or ([] if nobody else read_stdin().splitlines())
+    found = [read_met(line, note, promise) for line in lines if line.strip()]
+    if not found and not nobody:
+        raise click.UsageError("Name somebody, or say --nobody.")
+    app.desk.take_met(number, found, app.now)
+    click.echo(f"{number}: thank you, {len(found) or 'nobody'} noted.", err=True)
+    _tell_sleeping(app)
+
+
+@click.command()
+@needs_app
+def pause(app: App) -> None:
+    """Let nothing leave until `resume`; drafting goes on."""
+    app.desk.pause(paused=True)
+    _tell_paused(app)
+
+
+@click.command()
+@needs_app
+def resume(app: App) -> None:
+    """End a pause."""
+    app.desk.pause(paused=False)
+    click.echo("Resumed.", err=True)
+
+
+@click.command()
+@as_json
+@needs_app
+def people(app: App, as_json: bool) -> None:
+    """List everybody you met, with the last touch."""
+    from followupd.listing import person_to_json, say_person
+
+    rows = app.desk.list_people()
+    if as_json:
+        print_json(person_to_json(person, last) for person, last in rows)
+    for person, last in rows if not as_json else []:
+        click.echo(say_person(person, last, app.zone))
+
+
+COMMANDS = (queue, show, approve, edit, skip, snooze, undo, done, met, pause, resume, people)

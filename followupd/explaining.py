@@ -1,0 +1,93 @@
+"""`followupd explain`, on paper: judged events as JSON Lines or as tables."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from followupd.app import print_json
+from followupd.assemble import build_judge, build_sources, load_words
+from followupd.config import Settings
+from followupd.errors import ExitCode
+from followupd.explain import Explained, Failed, explain, to_json
+from followupd.model import Skipped, Verdict
+
+_MARKS = {Verdict.YES: "[green]yes[/]", Verdict.NO: "[dim]no[/]", Verdict.ASK: "[yellow]ask[/]"}
+
+
+def print_explained(
+    settings: Settings, at: datetime, since: timedelta, until: timedelta, *, as_json: bool
+) -> ExitCode:
+    """Print what is made of every event around `at`; return the exit code its calendars ask for."""
+    sources = build_sources(settings)
+    judge = build_judge(settings, load_words())
+    found = list(explain(sources, judge, settings.limits, at, since, until))
+    failed = [item for item in found if isinstance(item, Failed)]
+    if as_json:
+        for item in found:
+            _print_json(item)
+    else:
+        _print_tables(found, settings)
+    if not failed:
+        return ExitCode.DONE
+    nothing_read = len(failed) == len(sources) and not any(item.partly for item in failed)
+    return ExitCode.ALL_SOURCES_FAILED if nothing_read else ExitCode.SOME_SOURCES_FAILED
+
+
+def _print_json(item: Explained | Failed | Skipped) -> None:
+    if isinstance(item, Explained):
+        print_json([to_json(item)])
+    elif isinstance(item, Failed):
+        print_json([{"source": item.source, "error": str(item.problem)}])
+    else:
+        _tell_skipped(item)
+
+
+def _tell_skipped(item: Skipped) -> None:
+    click.echo(f"left out {item.where}: {item.why}", err=True)
+
+
+def _print_tables(found: list[Explained | Failed | Skipped], settings: Settings) -> None:
+    from rich.console import Console  # noqa: PLC0415 - --json does not need it
+
+    explained = [item for item in found if isinstance(item, Explained)]
+    Console().print(build_table(explained, ZoneInfo(settings.owner.timezone)))
+    for item in found:
+        if isinstance(item, Failed):
+            click.echo(f"calendar '{item.source}': {item.problem}", err=True)
+        elif isinstance(item, Skipped):
+            _tell_skipped(item)
+
+
+def build_table(explained: list[Explained], zone: ZoneInfo) -> Any:
+    """Return judged events as a rich table, each with its people below it."""
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("ended", "event", "networking?", "why"):
+        table.add_column(heading, overflow="fold")
+    for item in explained:
+        end = item.event.end.astimezone(zone).strftime("%a %d %b %H:%M")
+        verdict = Text.from_markup(_MARKS[item.judgement.verdict])
+        # Text, never markup: strangers wrote titles and names.
+        table.add_row(end, Text(item.event.title), verdict, Text(_say_why(item)))
+        for mark, who, why in _say_people(item):
+            table.add_row("", Text(f"  {who}"), Text(mark), Text(why))
+    return table
+
+
+def _say_why(item: Explained) -> str:
+    pieces = ", ".join(f"{piece.weight:+d} {piece.name}" for piece in item.judgement.evidence)
+    ask = "; whom did you meet?" if item.debrief else ""
+    return f"{item.judgement.why}{f' ({pieces})' if pieces else ''}{ask}"
+
+
+def _say_people(item: Explained) -> Iterator[tuple[str, str, str]]:
+    if item.judgement.verdict is not Verdict.YES:
+        return
+    for guest, held in zip(item.guests, item.held, strict=True):
+        mark = "held" if held else "write" if guest.follow_up else "leave out"
+        yield mark, guest.name or guest.email or "?", f"{guest.why} ({held})" if held else guest.why

@@ -1,0 +1,177 @@
+"""What the terminal shows of the queue, of one item and of people; and the same as JSON."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import starmap
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from followupd.model import FollowUp, Kind, Person, Status, Step
+from followupd.rules.reading import decode_words, read_addresses, read_message
+
+_KIND_WORDS = {
+    Kind.DRAFT: "follow-up",
+    Kind.DEBRIEF: "whom did you meet?",
+    Kind.QUESTION: "was this networking?",
+}
+
+
+def queue_to_json(item: FollowUp, now: datetime) -> dict[str, Any]:
+    """Return what `queue --json` prints for one item."""
+    return {
+        "id": item.id,
+        "kind": item.kind,
+        "status": item.status,
+        "person": item.person,
+        "name": item.name,
+        "email": item.email,
+        "first_name": item.first_name,
+        "event": item.event,
+        "channel": "email" if item.kind is Kind.DRAFT else None,
+        "subject": item.subject or None,
+        "due": write_utc(item.due),
+        "deadline": write_utc(item.deadline),
+        "at_risk": item.at_risk <= now,
+        "why": item.why,
+        "held": item.held,
+        "outcome": item.outcome,
+        "snoozed_until": write_utc(item.snoozed_until) if item.snoozed_until else None,
+    }
+
+
+def item_to_json(item: FollowUp, steps: Sequence[Step], now: datetime) -> dict[str, Any]:
+    """Return what `show --json` prints: the item, its message as it will go out, and its history."""
+    message = read_message(item.raw) if item.raw is not None else None
+    return queue_to_json(item, now) | {
+        "body_text": message.text if message else None,
+        "body_html": message.html if message else None,
+        "headers": {name: decode_words(value) for name, value in message.headers} if message else {},
+        "hash": item.hash or None,
+        "history": [
+            {"at": write_utc(step.at), "status": step.status, "by": step.by, "why": step.why}
+            for step in steps
+        ],
+    }
+
+
+def person_to_json(person: Person, last: datetime | None) -> dict[str, Any]:
+    return {
+        "person": person.key,
+        "email": person.email,
+        "name": person.name,
+        "first_name": person.first_name,
+        "last_touch": write_utc(last) if last else None,
+    }
+
+
+def write_utc(instant: datetime) -> str:
+    """Return a UTC instant as RFC 3339 with Z, to the second."""
+    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def say_time(instant: datetime, zone: ZoneInfo, now: datetime) -> str:
+    """Return an instant as an owner reads it: the weekday when it is near, the date otherwise."""
+    local = instant.astimezone(zone)
+    near = abs(instant - now) < timedelta(days=6)
+    return local.strftime("%a %H:%M" if near else "%Y-%m-%d %H:%M")
+
+
+def say_clock(item: FollowUp, now: datetime, zone: ZoneInfo) -> str:
+    """Return how the 48-hour clock stands for an item, or how it ended."""
+    if item.status is Status.APPROVED and item.leaves_at:
+        return f"approved, goes {say_time(item.leaves_at, zone, now)}"
+    if item.status not in _WAITING:
+        return item.outcome
+    if item.snoozed_until and item.snoozed_until > now:
+        return f"snoozed until {say_time(item.snoozed_until, zone, now)}"
+    if now > item.deadline:
+        return f"late, ends {say_time(item.expires, zone, now)}"
+    risk = "at risk, " if now >= item.at_risk else ""
+    return f"{risk}by {say_time(item.deadline, zone, now)}"
+
+
+_WAITING = {Status.NEEDS_INFO, Status.PLANNED, Status.DRAFTED}
+
+
+def say_what(item: FollowUp) -> str:
+    """Return what an item is about: the person, or what is asked."""
+    if item.kind is Kind.DRAFT:
+        return _say_address(item.name, item.email) if item.email else item.name or "?"
+    if item.kind is Kind.PROBLEM:
+        return f"problem with {item.concerns}: {item.why}"
+    return _KIND_WORDS[item.kind]
+
+
+def say_next(item: FollowUp) -> str:
+    """Return the command that brings an item forward."""
+    if item.kind is Kind.DEBRIEF:
+        return f"followupd met {item.id} 'Jane Doe, jane@…'   (or --nobody)"
+    if item.kind is Kind.QUESTION:
+        return f"followupd approve {item.id} (yes) · skip {item.id} (no)"
+    if item.kind is Kind.PROBLEM:
+        return f"followupd approve {item.id} (try again) · skip {item.id} (leave it)"
+    by_status = {
+        Status.NEEDS_INFO: f"followupd met {item.id} ADDRESS",
+        Status.DRAFTED: f"followupd show {item.id} · approve {item.id} · edit {item.id} · skip {item.id}",
+        Status.APPROVED: f"followupd undo {item.id}",
+    }
+    return by_status.get(item.status, "")
+
+
+def build_queue(items: Sequence[FollowUp], now: datetime, zone: ZoneInfo) -> Any:
+    """Return the queue as a rich table."""
+    from rich.table import Table  # noqa: PLC0415 - heavy; --json does not need it
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("no.", "who or what", "event", "status", "when, or how it ended"):
+        table.add_column(heading, overflow="fold")
+    for item in items:
+        status = f"{item.status} (held: {item.held})" if item.held else str(item.status)
+        # Text, never markup: strangers wrote names and titles.
+        cells = (str(item.id), say_what(item), item.event, status, say_clock(item, now, zone))
+        table.add_row(*map(Text, cells))
+    return table
+
+
+def write_item(item: FollowUp, steps: Sequence[Step], now: datetime, zone: ZoneInfo) -> str:
+    """Return one item as text: where it stands, the message as it will go out, and how it came here."""
+    lines = [
+        f"{item.id}  {say_what(item)}",
+        f"event     {item.event}",
+        f"status    {item.status}  {say_clock(item, now, zone)}",
+    ]
+    lines += [f"why       {item.why}"]
+    lines += [f"held      {item.held}"] if item.held else []
+    lines += (
+        [f"template  {item.template}{' (edited by you)' if item.edited else ''}"] if item.template else []
+    )
+    if item.raw is not None:
+        lines += ["", *_write_message(item.raw), "", f"hash      {item.hash[:16]}"]
+    lines += ["", "history", *(_write_step(step, now, zone) for step in steps)]
+    following = say_next(item)
+    return "\n".join([*lines, "", f"next      {following}"] if following else lines)
+
+
+def _write_message(raw: bytes) -> list[str]:
+    """Return a message as it will go out: everybody it names, as parsed, its subject and its text."""
+    message = read_message(raw)
+    lines = []
+    for header in ("From", "To", "Cc", "Bcc", "Reply-To"):
+        addresses = read_addresses(message, header.lower())
+        lines += [f"{header + ':':9} {', '.join(starmap(_say_address, addresses))}"] if addresses else []
+    return [*lines, f"Subject:  {message.subject}", "", *message.text.rstrip().splitlines()]
+
+
+def _say_address(name: str, email: str) -> str:
+    return f"{name} <{email}>" if name else email
+
+
+def _write_step(step: Step, now: datetime, zone: ZoneInfo) -> str:
+    return f"  {say_time(step.at, zone, now):17} {step.status:10} {step.by}: {step.why}"
+
+
+def say_person(person: Person, last: datetime | None, zone: ZoneInfo) -> str:
+    """Return one person as a line: name, address, last touch."""
+    when = last.astimezone(zone).strftime("%Y-%m-%d") if last else "not yet"
+    return f"{person.name or '(no name)':28} {person.email or '(no address)':36} last touch: {when}"

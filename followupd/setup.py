@@ -1,0 +1,135 @@
+"""`followupd init`: a config that runs at once, from a few flags or answers."""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from zoneinfo import available_timezones
+
+import click
+
+from followupd.config import Settings, read_settings
+from followupd.errors import ConfigProblem
+
+_FALLBACK_ZONE = "UTC"
+
+
+def write_config(file: Path, answers: Mapping[str, Any], *, force: bool) -> Path:
+    """Write config.toml (mode 0600) from flags and answers, check it, and make its folders. Raises ConfigProblem."""
+    if file.exists() and not force:
+        raise ConfigProblem(f"{file} is there already.", "Edit it, or write it anew with --force.")
+    text = _compose(_complete(answers))
+    draft = file.with_name(f".{file.name}.new")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        settings = _try_config(draft, text)
+        _make_calendar(settings.calendars[0].path)
+        draft.replace(file)
+    except OSError as error:
+        with suppress(OSError):
+            draft.unlink()
+        raise ConfigProblem(
+            f"{error.filename}: {error.strerror}.", "Nothing was written; name another place."
+        ) from error
+    return file
+
+
+def _try_config(draft: Path, text: str) -> Settings:
+    """Write `draft` and return the settings it makes; where they are wrong, nothing of it stays."""
+    draft.unlink(missing_ok=True)
+    try:
+        _write_private(draft, text)
+        return read_settings(draft)
+    except ConfigProblem as problem:
+        draft.unlink()
+        raise ConfigProblem(
+            problem.what.replace(str(draft), "This"), "Nothing was written; try again."
+        ) from None
+
+
+def _make_calendar(path: Path) -> None:
+    """Make the folder for calendars; a file cannot be made, only waited for."""
+    if path.exists():
+        return
+    if path.suffix.lower() == ".ics":
+        click.echo(f"There is no {path} yet: export your calendar to it.", err=True)
+        return
+    path.mkdir(parents=True)
+    click.echo(f"Made the folder {path}: put your .ics files there.", err=True)
+
+
+def _complete(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Ask for what is missing, at a terminal; take what most people have otherwise."""
+    defaults = {
+        "name": None,
+        "email": None,
+        "calendar": Path("~/calendars"),
+        "mailbox": Path("~/Mail/followupd"),
+        "timezone": find_zone(),
+    }
+    questions = {
+        "name": "Your name, as it stands under your mails",
+        "email": "Your mail address",
+        "calendar": "Your calendar: an .ics file, or a folder of them",
+        "mailbox": "The Maildir for drafts",
+        "timezone": "Your time zone",
+    }
+    found = dict(answers)
+    missing = [name for name in defaults if not found[name]]
+    for name in missing:
+        found[name] = _ask(questions[name], defaults[name], name)
+    return found
+
+
+def _ask(question: str, default: Any, name: str) -> Any:
+    if sys.stdin.isatty():
+        return click.prompt(question, default=default, err=True)
+    if default is None:
+        raise click.UsageError(f"--{name} is needed where nobody can be asked.")
+    return default
+
+
+def find_zone() -> str:
+    """Return this computer's zone name, from $TZ or /etc/localtime (a link into the zone database on Linux), or UTC."""
+    named = os.environ.get("TZ", "").lstrip(":")
+    target = os.path.realpath("/etc/localtime").partition("/zoneinfo/")[2]
+    # $TZ may also be a rule such as CET-1CEST, which names no zone (POSIX.1-2017, 8.3).
+    return next((zone for zone in (named, target) if zone in available_timezones()), _FALLBACK_ZONE)
+
+
+def _compose(answers: Mapping[str, Any]) -> str:
+    owner = {
+        "name": answers["name"],
+        "email": answers["email"],
+        "aliases": list(answers["aliases"]),
+        "company_domains": list(answers["domains"]),
+        "timezone": answers["timezone"],
+        "languages": list(answers["languages"]) or ["en"],
+    }
+    calendar = {"type": "ics", "path": _absolute(answers["calendar"]), "attendance": "mine"}
+    mailbox = {"type": "maildir", "path": _absolute(answers["mailbox"]), "outbox": "maildir"}
+    tables = (("[owner]", owner), ("[[calendar]]", calendar), ("[mailbox]", mailbox))
+    head = "# followupd: config.example.toml shows every option.\n"
+    return head + "".join(f"\n{heading}\n{_write_lines(table)}" for heading, table in tables)
+
+
+def _absolute(path: Any) -> str:
+    """Keep `~`; make the rest independent of the folder the command was typed in."""
+    text = str(path)
+    return text if text.startswith("~") else str(Path(text).resolve())
+
+
+def _write_lines(table: Mapping[str, Any]) -> str:
+    # A JSON string is a TOML basic string where non-ASCII stays as it is (TOML 1.0, "String"); the one exception,
+    # DEL, is no character of a config and refused when it is read back.
+    return "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in table.items())
+
+
+def _write_private(file: Path, text: str) -> None:
+    descriptor = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
+    # A byte of the command line that is no UTF-8 is written as it came, and refused when it is read back.
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as opened:
+        opened.write(text)

@@ -1,0 +1,105 @@
+"""Imports point one way (docs/design.md, "The path through the house")."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "followupd"
+
+#: Room to the rooms it may import from. A name ending in "." stands for everything in that folder.
+ALLOWED: dict[str, set[str]] = {
+    "__init__": set(),
+    "errors": set(),
+    "model": set(),
+    "durations": {"errors"},
+    "home": {"errors"},
+    "lock": {"errors"},
+    "waking": set(),
+    "ports": {"model"},
+    "rules.": {"model", "errors", "rules."},
+    "store.": {"model", "errors", "store."},
+    "adapters.": {"model", "errors", "ports", "adapters."},
+    "render": {"errors"},
+    "template_files": {"errors", "render"},
+    "config": {"model", "errors", "durations", "home", "rules."},
+    "writer": {"model", "errors", "rules.", "render", "template_files"},
+    "problems": {"model", "store."},
+    "mailing": {"model", "errors", "ports", "rules.", "store.", "problems"},
+    "cycle": {"__init__", "model", "errors", "ports", "rules.", "store.", "mailing", "writer"},
+    "desk": {"model", "errors", "rules.", "store."},
+    "explain": {"model", "errors", "ports", "rules."},
+    "listing": {"model", "rules."},
+    "daemon": {"model", "errors", "cycle", "store.", "waking"},
+    "assemble": {
+        "adapters.", "config", "cycle", "model", "ports", "render", "rules.", "store.", "template_files", "writer",
+    },
+}  # fmt: skip
+#: Above assemble: what the command line is made of. Nothing below may import these.
+TOP = {"app", "cli", "cli_desk", "demo", "demo_week", "explaining", "running", "setup"}
+
+
+def rooms() -> Iterator[tuple[str, Path]]:
+    for path in sorted(PACKAGE.rglob("*.py")):
+        yield ".".join(path.relative_to(PACKAGE).with_suffix("").parts), path
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    """Every room of ours a file imports, wherever in the file."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "followupd":
+            yield node.module.partition(".")[2] or "__init__"
+        elif isinstance(node, ast.Import):
+            yield from (
+                alias.name.partition(".")[2] for alias in node.names if alias.name.startswith("followupd.")
+            )
+
+
+def key_of(room: str) -> str:
+    folder, dot, _ = room.partition(".")
+    return folder + dot if dot else room if room not in {"rules", "store", "adapters"} else room + "."
+
+
+@pytest.mark.parametrize(("room", "path"), list(rooms()))
+def test_a_room_imports_only_from_below(room: str, path: Path) -> None:
+    key = key_of(room)
+    if key in TOP:
+        return
+    assert key in ALLOWED, f"{room} is a new room: say here what it may import"
+    wrong = {name for name in imports_of(path) if key_of(name) not in ALLOWED[key]}
+    assert not wrong, f"{room} imports {sorted(wrong)}"
+
+
+@pytest.mark.parametrize("room", ["store", "adapters"])
+def test_store_and_adapters_never_import_each_other_or_rules(room: str) -> None:
+    found = {key_of(name) for path in (PACKAGE / room).glob("*.py") for name in imports_of(path)}
+    assert not found & ({"store.", "adapters.", "rules."} - {f"{room}."})
+
+
+def test_rules_do_nothing_but_think() -> None:
+    forbidden = {
+        "os",
+        "pathlib",
+        "socket",
+        "subprocess",
+        "time",
+        "random",
+        "secrets",
+        "sqlite3",
+        "urllib",
+        "http",
+    }
+    for path in (PACKAGE / "rules").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not {name.split(".")[0] for name in names} & forbidden, path.name
+            if isinstance(node, ast.Attribute):
+                assert node.attr not in {"now", "today", "utcnow"}, f"{path.name}:{node.lineno} asks a clock"
+
+
+def test_only_assemble_and_the_command_line_know_an_adapter() -> None:
+    for room, path in rooms():
+        if key_of(room) not in TOP | {"assemble", "adapters."}:
+            assert not {name for name in imports_of(path) if name.startswith("adapters")}, room
