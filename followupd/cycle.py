@@ -48,6 +48,8 @@ class Report:
     """What one pass met: for the command line, the log and the exit code."""
 
     read: int = 0
+    partly: int = 0
+    """Calendars of which some file could not be read."""
     failed: dict[str, Problem] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -55,7 +57,7 @@ class Report:
     @property
     def exit_code(self) -> ExitCode:
         """What `once` ends with: the calendars decide, for only they can hide an event."""
-        if not self.failed:
+        if not self.failed and not self.partly:
             return ExitCode.DONE
         return ExitCode.SOME_SOURCES_FAILED if self.read else ExitCode.ALL_SOURCES_FAILED
 
@@ -116,6 +118,7 @@ class Cycle:
                 self._store.save_failure(source.name, problem.what, self._clock())
             else:
                 report.read += 1
+                report.partly += not reading.complete
                 report.skipped += reading.skipped
 
     def _read(self, source: CalendarSource) -> Reading:

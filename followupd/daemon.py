@@ -70,7 +70,7 @@ class Daemon:
             self._stopping = True
 
     def _set_beats(self) -> None:
-        """Start the beats anew from this moment; `schedule` counts in wall-clock time (failures.md M5)."""
+        """Start the beats anew from this moment; `schedule` counts in wall-clock time."""
         self._offset = _measure_offset()
         self._heart.clear()
         self._heart.every(int(self._poll.total_seconds())).seconds.do(self._beat)

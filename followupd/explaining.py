@@ -67,7 +67,7 @@ def build_table(explained: list[Explained], zone: ZoneInfo) -> Any:
     from rich.text import Text  # noqa: PLC0415
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("ended", "event", "networking?", "why"):
+    for heading in ("end", "event", "networking?", "why"):
         table.add_column(heading, overflow="fold")
     for item in explained:
         end = item.event.end.astimezone(zone).strftime("%a %d %b %H:%M")
@@ -80,9 +80,9 @@ def build_table(explained: list[Explained], zone: ZoneInfo) -> Any:
 
 
 def _say_why(item: Explained) -> str:
-    pieces = ", ".join(f"{piece.weight:+d} {piece.name}" for piece in item.judgement.evidence)
-    ask = "; whom did you meet?" if item.debrief else ""
-    return f"{item.judgement.why}{f' ({pieces})' if pieces else ''}{ask}"
+    total = sum(piece.weight for piece in item.judgement.evidence)
+    ask = "; you say whom you met" if item.debrief else ""
+    return f"{item.judgement.why}{f' ({total:+d})' if item.judgement.evidence else ''}{ask}"
 
 
 def _say_people(item: Explained) -> Iterator[tuple[str, str, str]]:

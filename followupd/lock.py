@@ -1,4 +1,4 @@
-"""One daemon or pass per state folder (failures.md 10): a lock the kernel drops when the process is gone."""
+"""One daemon or pass per state folder: a lock the kernel drops when the process is gone."""
 
 import fcntl
 import os

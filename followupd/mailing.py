@@ -125,7 +125,8 @@ class Mailing:
         elif len(look.drafts) > 1:
             self._ask_about_two(item)
         else:
-            self._record_draft(item, look.drafts[0], By.DAEMON, "it already lay in the mailbox")
+            why = _say_edited(item, look.drafts[0], "it already lay in the mailbox")
+            self._record_draft(item, look.drafts[0], By.DAEMON, why)
 
     def _put_edit(self, item: FollowUp) -> None:
         """Bring what the owner wrote at the desk into the mailbox, unless they changed it there meanwhile."""
@@ -218,12 +219,13 @@ class Mailing:
             self._end_approval(item, draft)
         else:
             changes = _draft_columns(draft) | {"edited": True}
-            self._store.note_step(item, self._clock(), By.MAILBOX, _say_edited(item), changes)
+            why = _say_edited(item, draft, "you edited the draft in your mailbox")
+            self._store.note_step(item, self._clock(), By.MAILBOX, why, changes)
 
     def _end_approval(self, item: FollowUp, draft: Draft) -> None:
         """Ask for a new yes: the mailbox holds other bytes than the approved ones."""
         changes = _draft_columns(draft) | _BACK_TO_DRAFTED | {"edited": True}
-        why = "it changed since you approved it; look at it again"
+        why = _say_edited(item, draft, "it changed since you approved it; look at it again")
         self._store.move(item, Status.DRAFTED, self._clock(), By.MAILBOX, why, changes)
 
     def _record_end(self, item: FollowUp, place: Place) -> None:
@@ -405,8 +407,9 @@ def _draft_columns(draft: Draft) -> dict[str, Any]:
     return {"draft_id": draft.id, "raw": draft.raw, "placed_hash": draft.hash, "subject": subject}
 
 
-def _say_edited(item: FollowUp) -> str:
-    if item.hash == item.placed_hash:
-        return "you edited the draft in your mailbox"
+def _say_edited(item: FollowUp, draft: Draft, otherwise: str) -> str:
+    """Keep in the history what the owner wrote at the desk and the mailbox never got."""
+    if not item.edited or item.hash in {item.placed_hash, draft.hash}:
+        return otherwise
     theirs = read_message(item.raw or b"").text
     return f"you changed it in two places; the text in your mailbox stands. The other one was: {theirs}"

@@ -1,6 +1,6 @@
 """The child process in which templates run, and the parent's end of the pipe to it.
 
-Jinja's sandbox stops escapes but neither loops nor `9**(9**9)` nor memory bombs (failures.md M7), so templates run in a
+Jinja's sandbox stops escapes but neither loops nor `9**(9**9)` nor memory bombs, so templates run in a
 child of their own, with limits the system keeps. The upper half of this file is the parent, the lower half the child.
 """
 

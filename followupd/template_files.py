@@ -46,9 +46,12 @@ def read_template(path: Path) -> str:
         # A link could lead out of the folder; a pipe must not make us wait.
         file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with open(file, "rb") as opened:  # noqa: PTH123 - only `open` takes a descriptor
-            data = opened.read(_SIZE_MAX + 1) if stat.S_ISREG(os.fstat(file).st_mode) else None
+            mode = os.fstat(file).st_mode
+            data = opened.read(_SIZE_MAX + 1) if stat.S_ISREG(mode) else None
     except OSError as error:
         raise _unreadable(path, error.strerror or "it cannot be opened") from error
+    if mode & stat.S_IWOTH and path.parent != shipped_templates():
+        raise _unreadable(path, "other users of this machine can write it (chmod o-w)")
     if data is None or len(data) > _SIZE_MAX:
         raise _unreadable(path, "it is no file" if data is None else "it is larger than 100 kB")
     try:

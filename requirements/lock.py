@@ -1,6 +1,6 @@
 """Write the hash-locked requirement files from pyproject.toml and the .in files, leaving out what is younger than 14 days.
 
-The cool-down is for failures.md 104: most package take-overs were found within a week.
+The cool-down is there because most package take-overs were found within a week.
 """
 
 import subprocess

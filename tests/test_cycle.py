@@ -406,6 +406,14 @@ def test_a_calendar_that_loses_everything_at_once_is_not_believed_before_a_day(w
 # --- trouble
 
 
+def test_a_calendar_of_which_a_part_is_unreadable_keeps_its_events_and_says_so(world: World) -> None:
+    hold(world, "Jane Doe")
+    world.run()
+    world.calendar.events, world.calendar.complete = (), False
+    assert world.run(hours=1).exit_code == 4
+    assert len(drafts(world)) == 1
+
+
 @pytest.mark.parametrize("fault", ["lost", "dropped"])
 def test_an_unanswered_create_is_looked_up_and_never_doubled(world: World, fault: str) -> None:
     box(world).grace = timedelta(minutes=2)

@@ -131,6 +131,13 @@ def test_links_pipes_folders_and_large_or_foreign_files_are_refused(tmp_path: Pa
         assert ("line 2 is not UTF-8" in caught.value.what) == (name == "latin")
 
 
+def test_a_template_that_everybody_may_write_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "late.md").write_text("Subject: Hi\n\nHi.\n")
+    (tmp_path / "late.md").chmod(0o666)
+    with pytest.raises(TemplateProblem, match="other users of this machine can write it"):
+        read_templates([tmp_path])
+
+
 def test_the_last_good_version_stays_when_a_template_gets_a_mistake(
     tmp_path: Path, renderer: Renderer
 ) -> None:

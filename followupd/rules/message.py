@@ -242,7 +242,7 @@ def _write_part(subtype: str, text: str, boundary: str) -> str:
 
 
 def _require_same(message: Message, read: ReadMessage) -> None:
-    """Refuse bytes in which a reader would see anything but what was meant (failures.md 68, 69)."""
+    """Refuse bytes in which a reader would see anything but what was meant."""
     meant = (
         ((message.sender_name, message.sender_email),),
         message.to_name,

@@ -15,7 +15,6 @@ MOVES: Mapping[Status, Mapping[Status, str]] = {
     },
     Status.PLANNED: {
         Status.DRAFTED: "a draft lies in the mailbox",
-        Status.NEEDS_INFO: "the address cannot be used",
         Status.HANDLED: "the mailbox shows that it was taken care of before",
         Status.SKIPPED: "the owner said no",
         Status.DONE: "the owner reached them another way",

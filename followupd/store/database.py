@@ -59,7 +59,7 @@ class Database:
     def _prepare(self) -> None:
         # Before anything is changed: the file may be another program's.
         version = check_identity(self._connection, self.path)
-        # WAL lets commands read while the daemon writes; FULL makes a commit survive a power cut (failures.md 23).
+        # WAL lets commands read while the daemon writes; FULL makes a commit survive a power cut.
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = FULL")
         self._connection.execute("PRAGMA foreign_keys = ON")
@@ -70,7 +70,7 @@ class Database:
         self._connection.close()
 
     def check(self) -> None:
-        """Raise StateUnusable when any page is damaged (SQLite accepts writes to a damaged file, failures.md M12).
+        """Raise StateUnusable when any page is damaged (SQLite accepts writes to a damaged file).
 
         integrity_check, not quick_check: a damaged index could deny that a key was ever used. It takes half as long
         again, 0.15 s for 20,000 items.

@@ -54,6 +54,7 @@ CREATE TABLE followups (            -- the queue, and everything that ever was i
     message_id    TEXT NOT NULL DEFAULT '',
     draft_id      TEXT,
     raw           BLOB,
+    raw_hash      TEXT,                     -- of raw when it was written, so that damage to it shows
     placed_hash   TEXT,
     edited        INTEGER NOT NULL DEFAULT 0,
     approved_hash TEXT,

@@ -21,6 +21,7 @@ from followupd.model import (
     Reading,
     Status,
     Step,
+    fingerprint,
 )
 from followupd.store.database import Database, read_instant, say_damaged, tell_damage, write_instant
 from followupd.store.rows import (
@@ -50,12 +51,12 @@ class Store:
         self.database.close()
 
     def check(self) -> None:
-        """Raise StateUnusable when the database is damaged, or a message in it that waits for its time."""
+        """Raise StateUnusable when the database is damaged, or the text of an item somebody still has to act on."""
         self.database.check()
-        for item in self.followups(IN_MAILBOX):
-            approved = item.approved_hash if item.status is Status.APPROVED else item.hash
-            placed = item.hash if item.edited else item.placed_hash
-            if not item.hash == approved == placed:
+        rows = self.database.rows("SELECT id, raw_hash FROM followups WHERE raw IS NOT NULL")
+        saved = {row["id"]: row["raw_hash"] for row in rows}
+        for item in self.followups(OPEN):
+            if item.raw is not None and item.hash != saved[item.id]:
                 raise say_damaged("The state", f"the text of item {item.id} is not the one that was saved")
 
     def copy_to(self, folder: Path) -> None:
@@ -77,7 +78,7 @@ class Store:
 
     @tell_damage()
     def begin_reign(self) -> None:
-        """Become the one that writes outside; whoever reigned before can no longer (failures.md 10)."""
+        """Become the one that writes outside; whoever reigned before can no longer."""
         with self.transaction():
             self._reign = int(self._fact("reign") or 0) + 1
             self._set_fact("reign", str(self._reign))
@@ -290,6 +291,8 @@ class Store:
                 raise Changed(f"Item {old.id} changed in this moment.", "Look at it again, then decide.")
             if not changes:
                 return old
+            if "raw" in changes:
+                changes["raw_hash"] = fingerprint(changes["raw"])
             sets = ", ".join(f"{name} = ?" for name in changes)
             self.database.change(
                 f"UPDATE followups SET {sets} WHERE id = ?",

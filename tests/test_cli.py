@@ -1,0 +1,833 @@
+"""The command line as owners and scripts meet it: real commands on a throw-away home, at a time of the test's choosing."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from click.testing import CliRunner, Result
+from house import House, read_letter
+
+from followupd import WRITTEN
+from followupd.cli import main
+from followupd.config import read_settings
+from followupd.lock import hold_state
+from followupd.model import EventState, Reason, Verdict
+
+NOW = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)  # a Wednesday
+HOUR = timedelta(hours=1)
+READY = "ready to send from your mail program; nothing has left this computer"
+JANE = ("Jane Doe", "jane@acme.example", "ACCEPTED")
+TOM = ("Tom Miller", "tom@mill.example", "NEEDS-ACTION")
+KIM = ("Kim Lee", "kim@lee.example", "DECLINED")
+
+
+class Shell:
+    """Types commands into a home's command line, at a clock moved by hand."""
+
+    def __init__(self, house: House, clock: time_machine.Traveller) -> None:
+        self.house = house
+        self.clock = clock
+
+    def type(self, *args: str | Path, stdin: str | bytes | None = None) -> Result:
+        """Run one command in this process; a traceback fails the test."""
+        typed = ["--config", str(self.house.config), *map(str, args)]
+        result = CliRunner().invoke(main, typed, input=stdin)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    def do(self, *args: str | Path, stdin: str | bytes | None = None) -> Result:
+        """Run one command that must succeed."""
+        result = self.type(*args, stdin=stdin)
+        assert result.exit_code == 0, result.output
+        return result
+
+    def rows(self, *args: str | Path) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.do(*args, "--json").stdout.splitlines()]
+
+    def item(self, number: int) -> dict[str, Any]:
+        (row,) = self.rows("show", str(number))
+        return row
+
+    def later(self, **passed: float) -> None:
+        """Let time pass, then make one pass."""
+        self.clock.shift(timedelta(**passed))
+        self.do("once")
+
+    def meet(
+        self, uid: str, *guests: tuple[str, str, str], title: str = "Coffee", ago: timedelta = HOUR
+    ) -> None:
+        """Have an event that ended so long before NOW."""
+        end = NOW - ago
+        self.house.write_event(uid, title, end - HOUR, end, guests)
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
+    for name in ("FOLLOWUPD_STATE", "FOLLOWUPD_CONFIG", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "TZ"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("COLUMNS", "200")
+    before = os.umask(0o022)
+    with time_machine.travel(NOW) as clock, House(tmp_path) as house:
+        yield Shell(house, clock)
+    os.umask(before)
+
+
+@pytest.fixture
+def drafted(shell: Shell) -> Shell:
+    """Two drafts: 1 to Jane, 2 to Tom."""
+    shell.meet("e1", JANE, TOM, title="Founders meetup")
+    shell.do("once")
+    return shell
+
+
+# --- explain
+
+
+def tree(folder: Path) -> dict[str, tuple[int, bytes]]:
+    return {
+        str(path): (path.stat().st_mtime_ns, path.read_bytes() if path.is_file() else b"")
+        for path in sorted(folder.rglob("*"))
+    }
+
+
+OCCURRENCE = {
+    "occurrence": str, "calendar": str, "uid": str, "title": str, "start": str, "end": str, "state": str,
+    "verdict": str, "networking": bool, "reason": str, "why": str, "evidence": list, "debrief": bool, "people": list,
+}  # fmt: skip
+PERSON = {
+    "email": (str, type(None)), "name": str, "first_name": (str, type(None)), "person": str, "role": str,
+    "follow_up": bool, "reason": str, "why": str, "held": (str, type(None)),
+}  # fmt: skip
+
+
+def check_shape(row: dict[str, Any]) -> None:
+    """Hold one object of `explain --json` to the interface, key by key."""
+    assert list(row) == list(OCCURRENCE)
+    assert all(isinstance(row[key], kind) for key, kind in OCCURRENCE.items())
+    assert row["state"] in set(EventState)
+    assert row["verdict"] in set(Verdict)
+    assert row["reason"] in set(Reason)
+    assert row["networking"] is (row["verdict"] == "yes")
+    assert datetime.strptime(row["start"], "%Y-%m-%dT%H:%M:%SZ") <= datetime.strptime(  # noqa: DTZ007 - only shape and order
+        row["end"], "%Y-%m-%dT%H:%M:%SZ"
+    )
+    assert all(piece.keys() == {"name", "weight"} for piece in row["evidence"])
+    assert all(isinstance(piece["weight"], int) for piece in row["evidence"])
+    for person in row["people"]:
+        check_person(person)
+
+
+def check_person(person: dict[str, Any]) -> None:
+    assert list(person) == list(PERSON)
+    assert all(isinstance(person[key], kind) for key, kind in PERSON.items())  # type: ignore[arg-type]  # mypy widens the mixed values
+    assert person["role"] in {"attendee", "organizer"}
+    assert person["reason"] in set(Reason)
+    assert person["held"] is None or person["held"] in set(Reason)
+    assert person["email"] is None or person["email"] == person["email"].lower()
+
+
+def fill_week(shell: Shell) -> None:
+    organizer = ("Trade Hub", "Events@TradeHub.example")
+    end = NOW - HOUR
+    shell.meet("coffee", JANE, KIM, ("Bob", "bob@example.com", "ACCEPTED"), title="Coffee with Jane Doe")
+    shell.house.write_event("mixer", "Chamber mixer", end - HOUR, end, [TOM], organizer=organizer)
+    shell.meet("off", JANE, title="Canceled: Founders meetup")
+    shell.meet("net", ("IT", "it@example.com", "ACCEPTED"), title="Network maintenance window")
+    shell.meet("alone", title="Startup meetup", ago=timedelta(days=6))
+    shell.meet("soon", TOM, title="Coffee with Tom Miller", ago=timedelta(hours=-30))
+    shell.meet("running", TOM, title="Lunch with Tom Miller", ago=timedelta(minutes=-30))
+
+
+def test_explain_prints_one_object_for_each_occurrence_with_the_keys_scripts_rely_on(shell: Shell) -> None:
+    fill_week(shell)
+    rows = {row["uid"]: row for row in shell.rows("explain")}
+    assert set(rows) == {"coffee", "mixer", "off", "net", "alone", "soon", "running"}
+    for row in rows.values():
+        check_shape(row)
+    coffee = rows["coffee"]
+    assert (coffee["start"], coffee["end"]) == ("2026-11-18T10:00:00Z", "2026-11-18T11:00:00Z")
+    assert (coffee["calendar"], coffee["state"], coffee["verdict"]) == ("calendars", "ended", "yes")
+    people = {(person["email"], person["role"]): person for person in coffee["people"]}
+    assert {key: (person["follow_up"], person["reason"]) for key, person in people.items()} == {
+        ("jane@acme.example", "attendee"): (True, "guest"),
+        ("kim@lee.example", "attendee"): (False, "declined"),
+        ("bob@example.com", "attendee"): (False, "colleague"),
+        ("ada@example.com", "organizer"): (False, "owner"),
+    }
+    assert people["jane@acme.example", "attendee"]["first_name"] == "Jane"
+    assert ("events@tradehub.example", "organizer") in {
+        (person["email"], person["role"]) for person in rows["mixer"]["people"]
+    }
+    assert (rows["off"]["reason"], rows["off"]["networking"]) == ("cancelled", False)
+    assert rows["net"]["verdict"] == "no"
+    assert rows["alone"]["debrief"] is True
+
+
+def test_explain_changes_nothing_and_needs_neither_state_nor_mailbox(shell: Shell) -> None:
+    fill_week(shell)
+    before = tree(shell.house.root)
+    shell.do("explain", "--json")
+    shell.do("explain")
+    assert tree(shell.house.root) == before
+    assert not shell.house.state.exists()
+    assert not shell.house.maildir.exists()
+
+
+def test_explain_says_what_event_and_person_are_whatever_the_time(shell: Shell) -> None:
+    fill_week(shell)
+
+    def judge(at: datetime) -> dict[str, tuple[Any, ...]]:
+        rows = shell.rows("explain", "--at", at.isoformat(), "--since", "30d", "--until", "60d")
+        return {
+            row["uid"]: (row["verdict"], row["networking"], [person["follow_up"] for person in row["people"]])
+            for row in rows
+        }
+
+    assert judge(NOW) == judge(NOW - timedelta(days=20)) == judge(NOW + timedelta(days=20))
+
+
+def held_of_jane(shell: Shell, at: str) -> tuple[str, str | None]:
+    (row,) = shell.rows("explain", "--at", at, "--since", "30d")
+    jane = next(person for person in row["people"] if person["email"] == "jane@acme.example")
+    assert (row["networking"], jane["follow_up"]) == (True, True)
+    return row["state"], jane["held"]
+
+
+def test_state_and_held_tell_what_the_clock_says(shell: Shell) -> None:
+    shell.meet("coffee", JANE, title="Coffee with Jane Doe")  # ends at 11:00
+    assert held_of_jane(shell, "2026-11-18T09:59:59Z") == ("future", "future")
+    assert held_of_jane(shell, "2026-11-18T10:30Z") == ("running", "running")
+    assert held_of_jane(shell, "2026-11-18T11:30+00:30") == ("ended", None)  # 11:00 UTC
+    assert held_of_jane(shell, "2026-11-25T10:59") == ("ended", None)
+    assert held_of_jane(shell, "2026-11-25T11:01") == ("too-old", "too-old")
+
+
+def test_the_seven_day_rule_shows_in_held_alone(shell: Shell) -> None:
+    shell.meet("first", JANE, title="Coffee with Jane Doe", ago=timedelta(days=3))
+    shell.meet("second", JANE, title="Coffee with Jane Doe")
+    first, second = shell.rows("explain")
+    janes = [person for row in (first, second) for person in row["people"] if person["name"] == "Jane Doe"]
+    assert [(jane["follow_up"], jane["held"]) for jane in janes] == [(True, None), (True, "recent")]
+
+
+@pytest.mark.parametrize(
+    ("window", "found"),
+    [
+        ((), {"past", "soon"}),
+        (("--since", "30m"), {"soon"}),
+        (("--since", "1h"), {"past", "soon"}),  # touches at its very end
+        (("--until", "4h"), {"past"}),
+        (("--until", "5h"), {"past", "soon"}),  # touches at its very start
+        (("--since", "0m", "--until", "0m"), set()),
+        (("--at", "2026-11-18T10:30Z", "--since", "0m", "--until", "0m"), {"past"}),
+        (("--at", "2027-03-01", "--since", "3660d"), {"past", "soon"}),
+    ],
+)
+def test_explain_shows_what_touches_the_window(
+    shell: Shell, window: tuple[str, ...], found: set[str]
+) -> None:
+    shell.meet("past", JANE)  # 10:00 to 11:00
+    shell.meet("soon", JANE, ago=timedelta(hours=-6))  # 17:00 to 18:00
+    at = () if "--at" in window else ("--at", "2026-11-18T12:00Z")
+    assert {row["uid"] for row in shell.rows("explain", *at, *window)} == found
+
+
+def test_a_title_with_line_separators_stays_on_one_line_of_json(shell: Shell) -> None:
+    shell.meet("odd", JANE, title="Coffee\u2028with\u0085Jane \u2029 \u202e Doe \U0001f600")
+    lines = shell.do("explain", "--json").stdout.splitlines()
+    assert [json.loads(line)["uid"] for line in lines] == ["odd"]
+
+
+def test_a_calendar_that_fails_is_one_object_after_the_rest(shell: Shell) -> None:
+    shell.meet("good", JANE)
+    add_calendar(shell, shell.house.root / "gone.ics")
+    result = shell.type("explain", "--json")
+    good, failed = map(json.loads, result.stdout.splitlines())
+    assert result.exit_code == 4
+    assert good["uid"] == "good"
+    assert list(failed) == ["source", "error"]
+    assert failed["source"] == "gone"
+    assert str(shell.house.root / "gone.ics") in failed["error"]
+
+
+def test_a_file_of_a_folder_that_is_no_calendar_is_told_the_same_way(shell: Shell) -> None:
+    shell.meet("good", JANE)
+    (shell.house.calendars / "login.ics").write_text("<html>Please sign in</html>")
+    result = shell.type("explain", "--json")
+    good, failed = map(json.loads, result.stdout.splitlines())
+    assert (result.exit_code, good["uid"], failed["source"]) == (4, "good", "calendars")
+    assert "login.ics" in failed["error"]
+    assert shell.type("explain").exit_code == 4
+
+
+def test_when_every_calendar_fails_explain_ends_with_69(shell: Shell) -> None:
+    (shell.house.calendars / "login.ics").write_text("<html>Please sign in</html>")
+    result = shell.type("explain", "--json")
+    (failed,) = map(json.loads, result.stdout.splitlines())
+    assert (result.exit_code, failed["source"]) == (69, "calendars")
+    assert shell.type("once").exit_code == 69
+
+
+def test_one_bad_entry_hides_no_other_and_is_named_on_stderr(shell: Shell) -> None:
+    shell.meet("good", JANE)
+    bad = "BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\nUID:bad\nSUMMARY:No time\nEND:VEVENT\nEND:VCALENDAR\n"
+    (shell.house.calendars / "bad.ics").write_text(bad)
+    result = shell.do("explain", "--json")
+    assert [json.loads(line)["uid"] for line in result.stdout.splitlines()] == ["good"]
+    assert "left out bad.ics: 'No time'" in result.stderr
+
+
+def add_calendar(shell: Shell, path: Path) -> None:
+    with shell.house.config.open("a") as config:
+        config.write(f'[[calendar]]\ntype = "ics"\npath = "{path}"\n')
+
+
+# --- queue and show
+
+
+QUEUE = {
+    "id": int, "kind": str, "status": str, "person": (str, type(None)), "email": (str, type(None)),
+    "first_name": (str, type(None)), "event": str, "channel": (str, type(None)), "subject": (str, type(None)),
+    "due": str, "deadline": str, "at_risk": bool,
+}  # fmt: skip
+
+
+def test_queue_prints_the_keys_scripts_rely_on(drafted: Shell) -> None:
+    drafted.meet("e2", title="Startup meetup")
+    drafted.do("once")
+    rows = drafted.rows("queue")
+    for row in rows:
+        assert row.keys() >= QUEUE.keys()
+        assert all(isinstance(row[key], kind) for key, kind in QUEUE.items())  # type: ignore[arg-type]  # mypy widens the mixed values
+    assert [(row["id"], row["kind"], row["status"]) for row in rows] == [
+        (1, "draft", "drafted"),
+        (2, "draft", "drafted"),
+        (3, "debrief", "needs-info"),
+    ]
+    jane = rows[0]
+    assert (jane["person"], jane["email"], jane["first_name"]) == ("jane@acme.example",) * 2 + ("Jane",)
+    assert (jane["event"], jane["channel"]) == ("Founders meetup", "email")
+    assert (jane["due"], jane["deadline"]) == ("2026-11-18T11:00:00Z", "2026-11-20T11:00:00Z")
+
+
+@pytest.mark.parametrize(("hours", "at_risk"), [(34.9, False), (35.1, True)])
+def test_twelve_hours_before_the_deadline_an_item_is_at_risk(
+    drafted: Shell, hours: float, at_risk: bool
+) -> None:
+    drafted.clock.shift(timedelta(hours=hours))  # the event ended an hour before NOW
+    assert [row["at_risk"] for row in drafted.rows("queue")] == [at_risk, at_risk]
+
+
+def test_show_prints_the_message_as_it_will_go_out(drafted: Shell) -> None:
+    item = drafted.item(1)
+    (letter,) = [read_letter(path) for path in drafted.house.drafts() if b"jane@" in path.read_bytes()]
+    assert item.keys() >= QUEUE.keys() | {"body_text", "body_html", "headers", "hash"}
+    assert item["body_text"].startswith("Hi Jane,\n")
+    assert "<p>" in item["body_html"]
+    assert item["headers"]["To"] == "Jane Doe <jane@acme.example>" == letter["To"]
+    assert item["headers"]["Subject"] == item["subject"] == letter["Subject"]
+    assert len(item["hash"]) == 64
+    told = drafted.do("show", "1").stdout
+    assert "Hi Jane," in told
+    assert item["hash"][:16] in told
+    assert "followupd" in told  # what to type next
+
+
+def test_an_item_without_a_message_has_none_to_show(shell: Shell) -> None:
+    shell.meet("e2", title="Startup meetup")
+    shell.do("once")
+    item = shell.item(1)
+    assert (item["body_text"], item["body_html"], item["headers"], item["hash"]) == (None, None, {}, None)
+
+
+@pytest.mark.parametrize("number", ["0", "99999999999999999999", "x"])
+def test_what_is_no_number_of_an_item_is_a_usage_error(drafted: Shell, number: str) -> None:
+    assert drafted.type("show", number).exit_code == 2
+    assert drafted.type("approve", number).exit_code == 2
+
+
+def test_a_number_that_is_not_there_is_refused_in_words(drafted: Shell) -> None:
+    result = drafted.type("show", "77")
+    assert result.exit_code == 1
+    assert "There is no item 77" in result.stderr
+
+
+# --- the owner's yes
+
+
+def everything_said(shell: Shell, number: int) -> str:
+    said = shell.do("queue", "--all").stdout + shell.do("show", str(number)).stdout
+    return said + json.dumps(shell.rows("queue", "--all"))
+
+
+def test_an_approved_draft_becomes_ready_after_the_hold_and_sent_is_never_said(drafted: Shell) -> None:
+    approved = drafted.item(1)
+    told = drafted.do("approve", "1").stderr
+    assert "At Wed 13:02 it moves to the folder Ready" in told  # 12:02 UTC in Berlin
+    assert "The daemon is not running" in told
+    drafted.later(minutes=1)
+    assert drafted.house.ready() == []
+    drafted.later(minutes=2)
+    (ready,) = drafted.house.ready()
+    assert read_letter(ready)["To"] == "Jane Doe <jane@acme.example>"
+    assert drafted.item(1)["hash"] == approved["hash"]
+    assert drafted.item(1)["status"] == "handled"
+    assert READY in drafted.do("queue").stdout
+    assert READY in drafted.do("show", "1").stdout
+    assert [row["outcome"] for row in drafted.rows("queue") if row["id"] == 1] == [READY]
+    body = drafted.item(1)["body_text"]
+    assert "sent" not in everything_said(drafted, 1).replace(body, "").split()
+
+
+def test_now_skips_the_hold(drafted: Shell) -> None:
+    drafted.do("approve", "1", "2", "--now")
+    drafted.do("once")
+    assert len(drafted.house.ready()) == 2
+
+
+def test_an_approval_of_another_text_than_the_one_seen_is_refused(drafted: Shell) -> None:
+    seen = drafted.item(1)["hash"]
+    drafted.do("edit", "1", "--subject", "Something else")
+    result = drafted.type("approve", "1", "--hash", seen[:16])
+    assert result.exit_code == 1
+    assert "no longer the text you saw" in result.stderr
+    assert drafted.item(1)["status"] == "drafted"
+    assert drafted.type("approve", "1", "--hash", "").exit_code == 1
+    assert drafted.type("approve", "1", "--hash", drafted.item(1)["hash"][:7]).exit_code == 1
+    drafted.do("approve", "1", "--hash", drafted.item(1)["hash"][:16])
+
+
+def test_nothing_leaves_while_paused_and_that_is_said(drafted: Shell) -> None:
+    paused = "Paused: nothing leaves until `followupd resume`."
+    assert paused in drafted.do("pause").stderr
+    assert paused in drafted.do("approve", "1", "--now").stderr
+    drafted.do("once")
+    assert drafted.house.ready() == []
+    assert paused in drafted.do("queue").stderr
+    drafted.do("resume")
+    assert paused not in drafted.do("queue").stderr
+    drafted.do("once")
+    assert len(drafted.house.ready()) == 1
+
+
+def test_an_approval_is_taken_back_during_the_hold(drafted: Shell) -> None:
+    drafted.do("approve", "1")
+    drafted.do("undo", "1")
+    drafted.later(minutes=5)
+    assert (drafted.item(1)["status"], drafted.house.ready()) == ("drafted", [])
+
+
+# --- editing
+
+
+def test_an_edit_of_subject_and_text_reaches_the_mailbox_and_leaves_as_edited(
+    drafted: Shell, tmp_path: Path
+) -> None:
+    (tmp_path / "body.md").write_text("Hello Jane,\n\nwhat a **breakfast**.\n")
+    drafted.do("edit", "1", "--subject", "Grüße, =?utf-8?q?Jane?=", "--body", tmp_path / "body.md")
+    drafted.do("once")
+    (letter,) = [read_letter(path) for path in drafted.house.drafts() if b"jane@" in path.read_bytes()]
+    assert letter["Subject"] == "Grüße, =?utf-8?q?Jane?="
+    drafted.do("approve", "1", "--now")
+    drafted.do("once")
+    (ready,) = map(read_letter, drafted.house.ready())
+    text = ready.get_body(("plain",))
+    assert text is not None
+    assert text.get_content() == "Hello Jane,\n\nwhat a **breakfast**."
+    assert "<strong>breakfast</strong>" in drafted.item(1)["body_html"]
+
+
+def test_an_edit_is_read_from_stdin_and_ends_an_approval(drafted: Shell) -> None:
+    drafted.do("approve", "1")
+    drafted.do("edit", "1", "--body", "-", stdin="Dear Jane, hello.\n")
+    assert (drafted.item(1)["status"], drafted.item(1)["body_text"]) == ("drafted", "Dear Jane, hello.")
+
+
+@pytest.mark.parametrize(
+    ("options", "stdin", "told"),
+    [
+        (["--subject", "Hello\nBcc: x@y.example"], None, "Subject"),
+        (["--subject", ""], None, ""),
+        (["--body", "-"], b"", "text"),
+        (["--body", "-"], b"\xff\xfe", "not UTF-8"),
+    ],
+)
+def test_an_edit_that_cannot_be_a_mail_changes_nothing(
+    drafted: Shell, options: list[str], stdin: bytes | None, told: str
+) -> None:
+    before = drafted.item(1)
+    result = drafted.type("edit", "1", *options, stdin=stdin)
+    assert result.exit_code == 1
+    assert told.lower() in result.stderr.lower()
+    assert drafted.item(1) == before
+
+
+# --- no, later, done otherwise
+
+
+def test_a_skipped_draft_goes_to_the_trash_and_undo_brings_it_back(drafted: Shell) -> None:
+    drafted.do("skip", "1")
+    drafted.do("once")
+    assert (len(drafted.house.drafts()), len(drafted.house.trash())) == (1, 1)
+    drafted.do("undo", "1")
+    drafted.do("once")
+    assert drafted.item(1)["status"] == "drafted"
+    assert len(drafted.house.drafts()) == 2
+
+
+def test_a_snoozed_item_hides_for_a_while_and_undo_wakes_it(drafted: Shell) -> None:
+    drafted.do("snooze", "1", "90m")
+    assert [row["id"] for row in drafted.rows("queue")] == [2]
+    assert drafted.item(1)["snoozed_until"] == "2026-11-18T13:30:00Z"
+    drafted.clock.shift(timedelta(minutes=91))
+    assert [row["id"] for row in drafted.rows("queue")] == [1, 2]
+    drafted.do("snooze", "1", "3d")
+    drafted.do("undo", "1")
+    assert [row["id"] for row in drafted.rows("queue")] == [1, 2]
+    assert drafted.type("snooze", "1", "0m").exit_code == 1
+    assert drafted.type("snooze", "1", "999999w").exit_code == 2
+
+
+def test_done_takes_the_draft_out_and_remembers_the_touch(drafted: Shell) -> None:
+    drafted.do("done", "1", "--by", "phone")
+    drafted.do("once")
+    assert (drafted.item(1)["status"], len(drafted.house.drafts())) == ("done", 1)
+    people = {row["email"]: row["last_touch"] for row in drafted.rows("people")}
+    assert people == {"jane@acme.example": "2026-11-18T12:00:00Z", "tom@mill.example": None}
+    assert "2026-11-18" in drafted.do("people").stdout
+    assert drafted.type("done", "1", "--by", "phone").exit_code == 1
+    assert drafted.type("done", "2", "--by", "pigeon").exit_code == 2
+    assert drafted.type("done", "2").exit_code == 2
+
+
+# --- whom did you meet?
+
+
+@pytest.fixture
+def asked(shell: Shell) -> Shell:
+    """A debrief, item 1."""
+    shell.meet("e1", title="Startup meetup")
+    shell.do("once")
+    assert shell.rows("queue")[0]["kind"] == "debrief"
+    return shell
+
+
+def test_people_met_are_named_as_arguments_and_drafted(asked: Shell) -> None:
+    told = asked.do(
+        "met", "1", "Jane Doe, Acme, jane@acme.example - sails", "Tom Miller", "--promise", "the chart"
+    )
+    assert "2 noted" in told.stderr
+    asked.do("once")
+    rows = {row["name"]: row for row in asked.rows("queue")}
+    assert {name: row["status"] for name, row in rows.items()} == {
+        "Jane Doe": "drafted",
+        "Tom Miller": "needs-info",
+    }
+    assert "the chart" in asked.item(rows["Jane Doe"]["id"])["body_text"]
+    tom = str(rows["Tom Miller"]["id"])
+    assert asked.type("met", tom, "Tom without an address").exit_code == 1
+    asked.do("met", tom, "tom@mill.example")
+    asked.do("once")
+    assert asked.item(int(tom))["headers"]["To"] == "Tom Miller <tom@mill.example>"
+
+
+def test_people_met_are_named_as_lines_on_stdin(asked: Shell) -> None:
+    asked.do(
+        "met", "1", stdin="Jane Doe, jane@acme.example\n\n  \nTom Miller, tom@mill.example - plays chess\n"
+    )
+    assert [row["name"] for row in asked.rows("queue")] == ["Jane Doe", "Tom Miller"]
+    assert asked.item(1)["status"] == "done"
+
+
+@pytest.mark.parametrize("stdin", ["", "\n \n"])
+def test_met_without_anybody_is_a_usage_error_and_nobody_is_an_answer(asked: Shell, stdin: str) -> None:
+    assert asked.type("met", "1", stdin=stdin).exit_code == 2
+    assert asked.item(1)["status"] == "needs-info"
+    asked.do("met", "1", "--nobody")
+    asked.do("once")
+    assert asked.rows("queue") == []
+    asked.do("met", "1", "Jane Doe, jane@acme.example")  # one more came to mind
+    assert [row["name"] for row in asked.rows("queue")] == ["Jane Doe"]
+
+
+def test_one_bad_line_of_several_changes_nothing(asked: Shell) -> None:
+    result = asked.type("met", "1", stdin="Jane Doe, jane@acme.example\nTom Miller, tom@@mill.example\n")
+    assert result.exit_code == 1
+    assert [row["id"] for row in asked.rows("queue")] == [1]
+    assert asked.type("met", "1", stdin=b"\xff").exit_code == 1
+
+
+def question(shell: Shell) -> Shell:
+    shell.meet("e1", JANE, title="Meeting")
+    shell.do("once")
+    (row,) = shell.rows("queue")
+    assert row["kind"] == "question", row
+    return shell
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "drafts"),
+    [
+        (("approve", "1"), "done", 1),
+        (("skip", "1"), "skipped", 0),
+        (("met", "1", "--nobody"), "done", 0),
+        (("met", "1", "Tom Miller, tom@mill.example"), "done", 2),
+    ],
+)
+def test_a_question_is_answered_with_yes_no_or_whom_the_owner_met(
+    shell: Shell, answer: tuple[str, ...], status: str, drafts: int
+) -> None:
+    question(shell)
+    shell.do(*answer)
+    shell.do("once")
+    assert shell.item(1)["status"] == status
+    assert len(shell.house.drafts()) == drafts
+    assert [row["kind"] for row in shell.rows("queue")] == ["draft"] * drafts
+
+
+# --- passes
+
+
+def test_a_dry_run_changes_nothing_and_shows_what_would_happen(shell: Shell) -> None:
+    shell.meet("e1", JANE, title="Founders meetup")
+    before = tree(shell.house.root)
+    assert "Jane Doe" in shell.do("once", "--dry-run").stdout
+    assert tree(shell.house.root) == before
+    assert shell.type("once", "--at", "2026-11-18").exit_code == 2
+    assert "Jane Doe" not in shell.do("once", "--dry-run", "--at", "2026-11-18T10:00Z").stdout
+
+
+def test_a_second_pass_beside_a_running_one_ends_with_75(drafted: Shell) -> None:
+    with hold_state(drafted.house.state):
+        result = drafted.type("once")
+    assert result.exit_code == 75
+    assert "already running" in result.stderr
+
+
+def test_a_clock_from_before_the_program_was_written_stops_every_pass(shell: Shell) -> None:
+    shell.meet("e1", JANE, title="Founders meetup")
+    shell.clock.move_to(WRITTEN - timedelta(seconds=1))
+    result = shell.type("once")
+    assert result.exit_code == 78
+    assert "clock" in result.stderr
+    assert not shell.house.maildir.exists()
+
+
+# --- bad input
+
+
+def test_a_missing_or_broken_config_is_told_with_exit_code_78(shell: Shell) -> None:
+    shell.house.config.write_text("[owner]\nname = Ada\n")
+    for command in (["queue"], ["once"], ["explain", "--json"], ["run"], ["templates", "check"]):
+        result = shell.type(*command)
+        assert result.exit_code == 78, command
+        assert f"{shell.house.config} is not valid TOML" in result.stderr
+        assert "line 2" in result.stderr
+    shell.house.config.unlink()
+    assert shell.type("queue").exit_code == 78
+
+
+def test_a_broken_template_is_told_with_file_and_line_and_the_shipped_one_stays(shell: Shell) -> None:
+    (shell.house.templates / "late.md").write_text("Subject: Hello\n\nHi {{ person.frist_name }},\n")
+    result = shell.type("templates", "check")
+    assert result.exit_code == 78
+    assert "late.md, line 3: there is no fact 'frist_name'" in result.stderr
+    shell.meet("e1", JANE, title="Founders meetup", ago=timedelta(hours=47))
+    shell.do("once")
+    shell.clock.shift(timedelta(hours=2))
+    assert "late.md, line 3" in shell.do("once").stderr
+    assert len(shell.house.drafts()) == 1
+
+
+def test_the_templates_are_listed_and_previewed(shell: Shell) -> None:
+    (shell.house.templates / "fair.md").write_text("Subject: The fair\n\nHello {{ person.name }}!\n")
+    assert str(shell.house.templates / "fair.md") in shell.do("templates", "list").stdout
+    assert "Subject: The fair" in shell.do("templates", "preview", "fair").stdout
+    assert shell.type("templates", "preview", "../../etc/passwd").exit_code == 1
+    assert shell.do("templates", "check").stdout == ""
+
+
+def test_a_template_is_copied_changed_and_compared(shell: Shell) -> None:
+    assert shell.do("templates", "diff").stdout == ""
+    shell.do("templates", "new", "late")
+    copy = shell.house.templates / "late.md"
+    assert shell.do("templates", "diff").stdout == ""
+    copy.write_text(copy.read_text() + "P.S. Cheers\n")
+    told = shell.do("templates", "diff").stdout.splitlines()
+    assert told[:2] == ["--- ours/late.md", f"+++ {copy}"]
+    assert [line for line in told[3:] if line[0] in "+-"] == ["+P.S. Cheers"]
+    assert shell.type("templates", "new", "late").exit_code == 1
+    assert shell.type("templates", "new", "../late").exit_code == 1
+    assert "Cheers" in copy.read_text()
+
+
+def test_a_state_folder_that_cannot_be_one_is_told_with_its_name(shell: Shell) -> None:
+    shell.house.state.write_text("a file")
+    for command in ("once", "queue", "run"):
+        result = shell.type(command)
+        assert result.exit_code == 74, command
+        assert str(shell.house.state) in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "code"), [(b"This is no database." * 500, 78), (b"SQLite format 3\0" + b"\1" * 4096, 78)]
+)
+def test_a_state_that_is_no_database_stops_everything_before_the_mailbox(
+    shell: Shell, content: bytes, code: int
+) -> None:
+    shell.meet("e1", JANE, title="Founders meetup")
+    shell.house.state.mkdir(parents=True)
+    shell.house.database.write_bytes(content)
+    for command in (["once"], ["queue"], ["approve", "1"], ["once", "--dry-run"]):
+        result = shell.type(*command)
+        assert (result.exit_code, str(shell.house.database) in result.stderr) == (code, True), command
+    assert shell.house.database.read_bytes() == content
+    assert not shell.house.maildir.exists()
+
+
+def test_the_state_lies_where_the_environment_says(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOLLOWUPD_STATE", str(shell.house.root / "other"))
+    shell.do("queue")
+    assert (shell.house.root / "other" / "followupd.sqlite3").exists()
+    assert not shell.house.state.exists()
+
+
+def test_the_config_is_found_by_the_environment(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOLLOWUPD_CONFIG", str(shell.house.config))
+    assert CliRunner().invoke(main, ["queue"]).exit_code == 0
+
+
+# --- init
+
+
+def init(folder: Path, *options: str, name: str = "Ada Example", email: str = "ada@example.com") -> Result:
+    file = folder / "new" / "config.toml"
+    places = [
+        "--calendar",
+        str(folder / "cal"),
+        "--mailbox",
+        str(folder / "box"),
+        "--timezone",
+        "Europe/Berlin",
+    ]
+    args = ["--config", str(file), "init", "--name", name, "--email", email, *places, *options]
+    result = CliRunner().invoke(main, args)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def test_init_writes_a_config_that_runs_at_once_and_is_private(shell: Shell, tmp_path: Path) -> None:
+    more = (
+        "--alias",
+        "ada@home.example",
+        "--company-domain",
+        "example.com",
+        "--language",
+        "de",
+        "--language",
+        "en",
+    )
+    assert init(tmp_path, *more).exit_code == 0
+    file = tmp_path / "new" / "config.toml"
+    assert file.stat().st_mode & 0o777 == 0o600
+    settings = read_settings(file)
+    assert settings.owner.addresses == {"ada@example.com", "ada@home.example"}
+    assert settings.owner.languages == ("de", "en")
+    assert [path.name for path in file.parent.iterdir()] == ["config.toml"]
+    shell.house.config = file
+    shell.do("explain", "--json")
+    shell.do("once")
+
+
+def test_init_refuses_to_write_over_a_config_unless_told_to(tmp_path: Path) -> None:
+    assert init(tmp_path).exit_code == 0
+    file = tmp_path / "new" / "config.toml"
+    before = file.read_bytes()
+    refused = init(tmp_path, name="Somebody Else")
+    assert (refused.exit_code, file.read_bytes()) == (78, before)
+    assert "--force" in refused.stderr
+    assert init(tmp_path, "--force", name="Somebody Else").exit_code == 0
+    assert read_settings(file).owner.name == "Somebody Else"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        'Ada "Ace" O\'Neil',
+        'Ada"\n[limits]\nhold = "0m',
+        "Ada\\",
+        "Ada # no comment",
+        "Зоя 美咲",
+        "Ada\x7f",
+        "Ada\udcff",
+        "",
+    ],
+)
+def test_a_hostile_name_is_written_as_it_is_or_refused(tmp_path: Path, name: str) -> None:
+    result = init(tmp_path, name=name)
+    file = tmp_path / "new" / "config.toml"
+    if result.exit_code == 0:
+        settings = read_settings(file)
+        assert (settings.owner.name, settings.limits.hold) == (name, timedelta(minutes=2))
+    else:
+        assert result.exit_code in {2, 78}
+        assert not file.exists()
+        assert not list(tmp_path.glob("new/.*"))
+
+
+def test_init_tells_every_mistake_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    result = init(tmp_path, "--language", "english", "--alias", "nobody", email="ada")
+    assert result.exit_code == 78
+    assert "This has 3 mistakes" in result.stderr
+    assert not list(tmp_path.glob("new/*"))
+
+
+def test_init_needs_name_and_address_where_nobody_can_be_asked(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["--config", str(tmp_path / "c.toml"), "init", "--name", "Ada"])
+    assert (result.exit_code, "--email is needed" in result.stderr) == (2, True)
+
+
+def test_init_waits_for_a_calendar_file_instead_of_making_a_folder_of_its_name(tmp_path: Path) -> None:
+    result = init(tmp_path, "--calendar", str(tmp_path / "mine.ics"))
+    assert result.exit_code == 0
+    assert "mine.ics yet" in result.stderr
+    assert not (tmp_path / "mine.ics").exists()
+
+
+def test_init_in_a_place_that_cannot_be_written_is_told_in_words(tmp_path: Path) -> None:
+    (tmp_path / "new").write_text("a file where the folder should be")
+    result = init(tmp_path)
+    assert (result.exit_code, "Nothing was written" in result.stderr) == (78, True)
+
+
+# --- starting quickly
+
+
+PROBE = """
+import sys
+from followupd.cli import main
+sys.argv = ["followupd", *sys.argv[1:]]
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+heavy = {"pydantic", "jinja2", "icalendar", "recurring_ical_events", "google", "googleapiclient", "flask"}
+print("loaded:", sorted(heavy & set(sys.modules)))
+"""
+
+
+@pytest.mark.parametrize("args", [["--version"], ["queue"], ["queue", "--json"], ["--help"], ["people"]])
+def test_quick_commands_do_not_wait_for_what_they_do_not_need(shell: Shell, args: list[str]) -> None:
+    command = [sys.executable, "-c", PROBE, "--config", str(shell.house.config), *args]
+    done = subprocess.run(command, env=shell.house.environment(), capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("loaded: []\n"), done.stdout

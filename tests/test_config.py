@@ -1,0 +1,359 @@
+"""config.toml: what is right works as printed, what is wrong is told all at once, and nothing crashes."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from followupd.config import Settings, read_settings
+from followupd.durations import parse_duration
+from followupd.errors import ConfigProblem, Problem
+from followupd.home import find_config, find_state, read_tables
+
+EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
+
+#: The smallest config people start from.
+DESIGN = """
+[owner]
+name = "Ada Example"
+email = "ada@example.com"
+aliases = ["ada@home.example"]          # other addresses that are the owner
+company_domains = ["example.com"]       # colleagues live here
+timezone = "Europe/Berlin"
+
+[[calendar]]
+type = "ics"                            # path = a file or a folder; or url = an https:// feed
+path = "~/calendars"
+attendance = "mine"                     # or "listed"
+
+[mailbox]
+type = "maildir"
+path = "~/Mail/followupd"
+outbox = "maildir"                      # or "smtp", with [mailbox.smtp]
+"""
+
+
+@pytest.fixture(autouse=True)
+def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    for name in ("FOLLOWUPD_STATE", "FOLLOWUPD_CONFIG", "XDG_STATE_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def write(folder: Path, text: str | bytes) -> Path:
+    file = folder / "config.toml"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    file.chmod(0o600)
+    return file
+
+
+def read(folder: Path, text: str | bytes) -> Settings:
+    return read_settings(write(folder, text))
+
+
+def mistakes(folder: Path, text: str | bytes) -> str:
+    with pytest.raises(ConfigProblem) as refusal:
+        read(folder, text)
+    assert refusal.value.exit_code == 78
+    assert str(folder / "config.toml") in refusal.value.what
+    assert refusal.value.todo
+    return refusal.value.what
+
+
+# --- what is right
+
+
+def test_the_config_printed_in_the_design_works_as_it_is(tmp_path: Path) -> None:
+    settings = read(tmp_path, DESIGN)
+    home = tmp_path / "home"
+    assert settings.owner.addresses == {"ada@example.com", "ada@home.example"}
+    assert settings.owner.company_domains == {"example.com"}
+    assert (settings.owner.timezone, settings.owner.languages) == ("Europe/Berlin", ("en",))
+    (calendar,) = settings.calendars
+    assert (calendar.name, calendar.path, calendar.listed) == ("calendars", home / "calendars", False)
+    (mailbox,) = settings.mailboxes
+    assert (mailbox.name, mailbox.path) == ("mailbox", home / "Mail" / "followupd")
+    assert calendar.mailbox == mailbox.name
+    assert settings.state == home / ".local" / "state" / "followupd"
+    assert settings.templates == tmp_path / "templates"
+
+
+def uncomment(text: str) -> str:
+    return "".join(line.removeprefix("#: ") for line in text.splitlines(keepends=True))
+
+
+def test_the_example_works_as_it_is_and_with_every_option_switched_on(tmp_path: Path) -> None:
+    text = EXAMPLE.read_text()
+    plain = read(tmp_path, text)
+    everything = read(tmp_path, uncomment(text))
+    assert text.count("#: ") > 15
+    # Every default shown is the one in force without the line; [[choose]] alone shows an example.
+    assert everything.choices != plain.choices
+    for name in Settings.__dataclass_fields__:
+        if name != "choices":
+            assert getattr(everything, name) == getattr(plain, name), name
+
+
+def test_the_defaults_are_those_the_documentation_names(tmp_path: Path) -> None:
+    settings = read(tmp_path, DESIGN)
+    limits = settings.limits
+    assert (limits.hold, limits.days_between) == (timedelta(minutes=2), timedelta(days=7))
+    assert (limits.guests_per_event, limits.drafts_per_day) == (25, 40)
+    assert settings.poll == timedelta(minutes=5)
+
+
+def test_a_relative_path_is_beside_the_config_and_a_tilde_is_the_home(tmp_path: Path) -> None:
+    settings = read(
+        tmp_path, DESIGN.replace("~/calendars", "my calendars").replace("~/Mail", "~nobody-here/M")
+    )
+    assert settings.calendars[0].path == tmp_path / "my calendars"
+    assert settings.mailboxes[0].path == tmp_path / "~nobody-here" / "M" / "followupd"
+
+
+def test_several_mailboxes_and_calendars_find_each_other_by_name(tmp_path: Path) -> None:
+    more = DESIGN.replace("[mailbox]", '[[mailbox]]\nname = "work"')
+    more += '[[mailbox]]\nname = "home"\ntype = "maildir"\npath = "m2"\n'
+    more += '[[calendar]]\ntype = "ics"\npath = "c2.ics"\nmailbox = "home"\nattendance = "listed"\n'
+    settings = read(tmp_path, more)
+    assert [(c.name, c.mailbox, c.listed) for c in settings.calendars] == [
+        ("calendars", "work", False),
+        ("c2", "home", True),
+    ]
+
+
+def test_addresses_and_domains_are_compared_in_small_letters_and_ascii(tmp_path: Path) -> None:
+    odd = DESIGN.replace("ada@example.com", "Ada@BÜCHER.example").replace(
+        '["example.com"]', '["@Example.COM", "bücher.example"]'
+    )
+    settings = read(tmp_path, odd)
+    assert settings.owner.email == "ada@xn--bcher-kva.example"
+    assert settings.owner.company_domains == {"example.com", "xn--bcher-kva.example"}
+
+
+def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
+    assert read(tmp_path, b"\xef\xbb\xbf" + DESIGN.encode()) == read(tmp_path, DESIGN)
+
+
+# --- where state and config lie
+
+
+def test_state_is_where_the_environment_says_then_where_the_config_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, tables = tmp_path / "config.toml", {"state": {"path": "here"}}
+    assert find_state(file, tables) == tmp_path / "here"
+    assert find_state(file, {}) == tmp_path / "home" / ".local" / "state" / "followupd"
+    monkeypatch.setenv("FOLLOWUPD_STATE", "~/elsewhere")
+    assert find_state(file, tables) == tmp_path / "home" / "elsewhere"
+
+
+@pytest.mark.parametrize("state", [{"path": 5}, {"path": ""}, {"path": "a\0b"}, {}, 7])
+def test_a_state_that_names_no_folder_never_becomes_another_folder(tmp_path: Path, state: object) -> None:
+    with pytest.raises(ConfigProblem, match=r"\[state\] path"):
+        find_state(tmp_path / "config.toml", {"state": state})
+
+
+def test_the_config_given_wins_over_the_environment_and_that_over_the_platform(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert find_config(None) == tmp_path / "home" / ".config" / "followupd" / "config.toml"
+    monkeypatch.setenv("FOLLOWUPD_CONFIG", "~/mine.toml")
+    assert find_config(None) == tmp_path / "home" / "mine.toml"
+    assert find_config(Path("given.toml")) == Path("given.toml")
+
+
+# --- what is wrong
+
+
+def test_all_mistakes_are_told_at_once_with_their_place_and_what_was_meant(tmp_path: Path) -> None:
+    text = """
+[owner]
+nam = "Ada"
+email = "ada(at)example.com"
+timezone = "Europe/Berlim"
+company_domains = ["not a domain"]
+[[calendar]]
+type = "ics"
+path = "a"
+[[calendar]]
+type = "ics"
+path = "b"
+attendence = "mine"
+[mailbox]
+type = "maildir"
+path = "m"
+[limits]
+hold = "two minutes"
+guests_per_event = 0
+[demon]
+"""
+    told = mistakes(tmp_path, text)
+    assert "has 9 mistakes" in told
+    for line in (
+        "owner.name: is missing",
+        "owner.nam: there is no such option; did you mean 'name'?",
+        "owner.email: 'ada(at)example.com' is no mail address",
+        "owner.timezone: 'Europe/Berlim' is no time zone; did you mean 'Europe/Berlin'?",
+        "owner.company_domains.0: 'not a domain' is no domain",
+        "calendar.1.attendence: there is no such option; did you mean 'attendance'?",
+        "limits.hold: 'two minutes' is no duration.",
+        "limits.guests_per_event: Input should be greater than or equal to 1",
+        "demon: there is no such option; did you mean 'daemon'?",
+    ):
+        assert line in told
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (('type = "ics"', 'type = "google"'), "calendar.0.type: 'google' is not 'ics' in this version"),
+        (
+            ('path = "~/calendars"', 'url = "https://x.example"'),
+            "calendar.0.url: there is no such option in this",
+        ),
+        (
+            ('outbox = "maildir"', 'outbox = "smtp"'),
+            "mailbox.0.outbox: 'smtp' is not 'maildir' in this version",
+        ),
+        (('type = "maildir"', 'type = "gmail"'), "mailbox.0.type: 'gmail' is not 'maildir' in this version"),
+        (('type = "ics"', 'type = ["google"]'), "calendar.0.type: '['google']' is not 'ics'"),
+        (('type = "ics"', "type = {a = 1}"), "calendar.0.type"),
+        (
+            ("[mailbox]", '[[account]]\nname = "work"\n[mailbox]'),
+            "account: there is no such option in this version",
+        ),
+        (("[mailbox]", "[mailbox.smtp]\n[mailbox]"), "in this version"),
+    ],
+)
+def test_what_the_documentation_names_for_later_is_named_so(
+    tmp_path: Path, change: tuple[str, str], told: str
+) -> None:
+    assert told in mistakes(tmp_path, DESIGN.replace(*change))
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (('name = "Ada Example"', 'name = "Ada\\nBcc: x@y.example"'), "owner.name"),
+        (('name = "Ada Example"', 'name = ""'), "owner.name"),
+        (('path = "~/calendars"', 'path = "a\\u0000b"'), "calendar.0.path"),
+        (("[mailbox]", '[daemon]\npoll = "0m"\n[mailbox]'), "daemon.poll"),
+        (("[mailbox]", "[daemon]\npoll = 300\n[mailbox]"), 'daemon.poll: must be text such as "90m"'),
+        (("[mailbox]", '[limits]\nhold = "999999w"\n[mailbox]'), "longer than ten years"),
+        (("[mailbox]", '[[choose]]\ntemplate = "../x"\n[mailbox]'), "choose.0.template"),
+        (("[mailbox]", '[[calendar]]\ntype="ics"\npath="calendars"\n[mailbox]'), "'calendars' is used twice"),
+        (
+            ('attendance = "mine"', 'mailbox = "work"'),
+            "mailbox 'work' is not the name of a [[mailbox]] (mailbox)",
+        ),
+        (("[mailbox]", "[maibox]"), "maibox: there is no such option; did you mean 'mailbox'?"),
+    ],
+)
+def test_a_value_that_cannot_work_is_refused_at_its_place(
+    tmp_path: Path, change: tuple[str, str], told: str
+) -> None:
+    changed = DESIGN.replace(*change)
+    assert changed != DESIGN
+    assert told in mistakes(tmp_path, changed)
+
+
+def test_broken_toml_is_told_with_its_line(tmp_path: Path) -> None:
+    assert "(at line 2, column 8)" in mistakes(tmp_path, "[owner]\nname = Ada\n")
+    assert "not UTF-8 text (byte 9)" in mistakes(tmp_path, b'name = "J\xfcrgen"')
+    assert "nested too deeply" in mistakes(tmp_path, "a = " + "[" * 10_000)
+
+
+def test_a_config_that_is_not_there_is_told_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ConfigProblem, match="no config file at") as refusal:
+        read_tables(tmp_path / "none.toml")
+    assert "followupd init" in refusal.value.todo
+    with pytest.raises(ConfigProblem, match="Is a directory"):
+        read_tables(tmp_path)
+
+
+@pytest.mark.parametrize(("mode", "fine"), [(0o600, True), (0o644, True), (0o646, False), (0o602, False)])
+def test_a_config_that_others_can_write_is_refused(tmp_path: Path, mode: int, fine: bool) -> None:
+    file = write(tmp_path, DESIGN)
+    file.chmod(mode)
+    if fine:
+        assert read_settings(file).file == file
+        return
+    with pytest.raises(ConfigProblem, match="can be written by other users") as refusal:
+        read_settings(file)
+    assert "chmod 600" in refusal.value.todo
+
+
+def test_a_config_cut_at_any_byte_is_right_or_a_problem_in_words(tmp_path: Path) -> None:
+    whole = re.sub(r"[ ]+#.*", "", uncomment(EXAMPLE.read_text())).encode()
+    for end in range(len(whole)):
+        file = write(tmp_path, whole[:end])
+        try:
+            read_settings(file)
+        except ConfigProblem as problem:
+            told = str(problem)
+            assert str(file) in told, end
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=9), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+def to_toml(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{to_toml(name)} = {to_toml(inner)}" for name, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(to_toml, value)) + "]"
+    if isinstance(value, str):
+        return '"' + "".join(f"\\U{ord(letter):08x}" for letter in value) + '"'
+    return "0" if value is None else str(value)
+
+
+@given(st.data())
+def test_any_value_at_any_option_is_right_or_a_problem_in_words(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    lines = uncomment(EXAMPLE.read_text()).splitlines()
+    options = [number for number, line in enumerate(lines) if re.match(r"\w+ =", line)]
+    number = data.draw(st.sampled_from(options))
+    lines[number] = lines[number].partition("=")[0] + "= " + to_toml(data.draw(VALUES))
+    folder = tmp_path_factory.mktemp("any")
+    try:
+        read(folder, "\n".join(lines))
+    except ConfigProblem as problem:
+        told = problem.what
+        assert "mistake" in told or "TOML" in told or "[state] path" in told
+
+
+# --- durations
+
+
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [
+        ("90m", timedelta(minutes=90)),
+        ("36h", timedelta(hours=36)),
+        ("3d", timedelta(days=3)),
+        ("2w", timedelta(days=14)),
+        (" 0m ", timedelta(0)),
+        ("3660d", timedelta(days=3660)),
+    ],
+)
+def test_durations_are_read_as_owners_write_them(text: str, length: timedelta) -> None:
+    assert parse_duration(text) == length
+
+
+@pytest.mark.parametrize(
+    "text", ["", "m", "90", "1.5h", "-1h", "1h30m", "1 h", "1H", "1y", "٣d", "3661d", "999999w"]
+)
+def test_what_is_no_duration_is_refused(text: str) -> None:
+    with pytest.raises(Problem) as refusal:
+        parse_duration(text)
+    assert "90m, 36h, 3d or 2w" in refusal.value.todo
