@@ -15,7 +15,7 @@ from followupd.ports import CalendarSource, Mailbox
 from followupd.render import Renderer
 from followupd.rules.drafts import example_facts
 from followupd.rules.events import judge_event
-from followupd.rules.people import read_people_words, sort_guests
+from followupd.rules.people import PeopleWords, read_people_words, sort_guests
 from followupd.rules.status import check_move
 from followupd.rules.words import Words, read_words
 from followupd.store.store import Store
@@ -42,9 +42,14 @@ def _read_word_file(stem: str) -> dict[str, Any]:
     return tomllib.loads((files("followupd.words") / f"{stem}.toml").read_text(encoding="utf-8"))
 
 
+def load_people_words() -> PeopleWords:
+    """Return the words that tell people from mailboxes, rooms and machines, from followupd/words/people.toml."""
+    return read_people_words(_read_word_file("people"))
+
+
 def build_judge(settings: Settings, words: Words) -> Judge:
     """Return rules 1 and 2 for this owner as one function."""
-    people_words = read_people_words(_read_word_file("people"))
+    people_words = load_people_words()
 
     def judge(event: Event) -> tuple[Judgement, tuple[Guest, ...]]:
         guests = sort_guests(event, settings.owner, people_words)

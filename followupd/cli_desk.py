@@ -64,11 +64,9 @@ def show(app: App, number: int, as_json: bool) -> None:
 @needs_app
 def approve(app: App, numbers: Sequence[int], at_once: bool, seen_hash: str | None) -> None:
     """Say yes to drafts (or to a question; or to another try)."""
-    from dataclasses import replace
-
-    limits = replace(app.settings.limits, hold=timedelta(0)) if at_once else app.settings.limits
+    hold = timedelta(0) if at_once else app.settings.limits.hold
     for number in numbers:
-        item = app.desk.approve(number, app.now, limits, seen_hash)
+        item = app.desk.approve(number, app.now, hold, seen_hash)
         click.echo(_say_approved(app, item), err=True)
     _tell_sleeping(app)
 

@@ -276,8 +276,11 @@ def _find_missing(
     item: FollowUp, judgement: Judgement, guests: tuple[Guest, ...], limits: Limits
 ) -> tuple[Reason, str] | None:
     """Return why an item of an event that counts is no longer asked for, or None."""
-    if item.kind is Kind.QUESTION:
-        return None if judgement.verdict is Verdict.ASK else (judgement.reason, judgement.why)
+    unsure = judgement.verdict is Verdict.ASK
+    if unsure != (item.kind is Kind.QUESTION):
+        return judgement.reason, judgement.why
+    if unsure:
+        return None
     if item.kind is Kind.DEBRIEF:
         return (
             None if needs_debrief(guests, limits) else (Reason.GUEST, "the calendar now says who was there")

@@ -127,7 +127,7 @@ class Demo:
             f"4  Ada approves {approved.id} and skips {skipped.id}; two minutes later the hold is over",
             f"followupd approve {approved.id}; followupd skip {skipped.id}",
         )
-        self._desk.approve(approved.id, self._clock.now, self._settings.limits)
+        self._desk.approve(approved.id, self._clock.now, self._settings.limits.hold)
         self._desk.skip(skipped.id, self._clock.now)
         self._clock.now += self._settings.limits.hold
         self._cycle.run_pass()

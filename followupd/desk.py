@@ -18,7 +18,6 @@ from followupd.model import (
     Status,
     Step,
 )
-from followupd.rules.followups import Limits
 from followupd.rules.message import change_text
 from followupd.rules.reading import read_message
 from followupd.store.store import Store
@@ -47,10 +46,10 @@ class Desk:
         """Return one item with its history."""
         return self._store.followup(number), self._store.history(number)
 
-    def approve(self, number: int, now: datetime, limits: Limits, seen_hash: str | None = None) -> FollowUp:
+    def approve(self, number: int, now: datetime, hold: timedelta, seen_hash: str | None = None) -> FollowUp:
         """Say yes: to a draft's exact bytes, to a question, or to another try for a problem.
 
-        A draft leaves when `limits.hold` has passed. Raises Changed when the text is not what `seen_hash` says.
+        A draft leaves when `hold` has passed. Raises Changed when the text is not what `seen_hash` says.
         """
         item = self._store.followup(number)
         if item.kind is Kind.DEBRIEF:
@@ -62,7 +61,7 @@ class Desk:
         if item.kind is Kind.PROBLEM:
             return self._done(self._try_again(item, now))
         _check_approvable(item, seen_hash)
-        changes = {"approved_hash": item.hash, "leaves_at": now + limits.hold, "snoozed_until": None}
+        changes = {"approved_hash": item.hash, "leaves_at": now + hold, "snoozed_until": None}
         return self._done(self._store.move(item, Status.APPROVED, now, By.OWNER, "you approved it", changes))
 
     def _answer_yes(self, item: FollowUp, now: datetime) -> FollowUp:

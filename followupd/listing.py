@@ -90,6 +90,7 @@ def say_clock(item: FollowUp, now: datetime, zone: ZoneInfo) -> str:
     return f"{risk}by {say_time(item.deadline, zone, now)}"
 
 
+_UNDOABLE = {Status.SKIPPED, Status.DONE, Status.EXPIRED, Status.APPROVED}
 _WAITING = {Status.NEEDS_INFO, Status.PLANNED, Status.DRAFTED}
 
 
@@ -103,7 +104,9 @@ def say_what(item: FollowUp) -> str:
 
 
 def say_next(item: FollowUp) -> str:
-    """Return the command that brings an item forward."""
+    """Return the command that brings an item forward, or takes its end back."""
+    if item.status in _UNDOABLE:
+        return f"followupd undo {item.id}"
     if item.kind is Kind.DEBRIEF:
         return f"followupd met {item.id} 'Jane Doe, jane@…'   (or --nobody)"
     if item.kind is Kind.QUESTION:
@@ -113,7 +116,6 @@ def say_next(item: FollowUp) -> str:
     by_status = {
         Status.NEEDS_INFO: f"followupd met {item.id} ADDRESS",
         Status.DRAFTED: f"followupd show {item.id} · approve {item.id} · edit {item.id} · skip {item.id}",
-        Status.APPROVED: f"followupd undo {item.id}",
     }
     return by_status.get(item.status, "")
 
@@ -124,7 +126,7 @@ def build_queue(items: Sequence[FollowUp], now: datetime, zone: ZoneInfo) -> Any
     from rich.text import Text  # noqa: PLC0415
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("no.", "who or what", "event", "status", "when, or how it ended"):
+    for heading in ("no.", "who or what", "event", "status", "when"):
         table.add_column(heading, overflow="fold")
     for item in items:
         status = f"{item.status} (held: {item.held})" if item.held else str(item.status)

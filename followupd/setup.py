@@ -11,6 +11,7 @@ from zoneinfo import available_timezones
 
 import click
 
+from followupd.assemble import load_people_words
 from followupd.config import Settings, read_settings
 from followupd.errors import ConfigProblem
 
@@ -81,7 +82,18 @@ def _complete(answers: Mapping[str, Any]) -> dict[str, Any]:
     missing = [name for name in defaults if not found[name]]
     for name in missing:
         found[name] = _ask(questions[name], defaults[name], name)
-    return found
+    return found | {"domains": found["domains"] or _guess_company(found["email"])}
+
+
+def _guess_company(email: str) -> tuple[str, ...]:
+    """Return the domain of the owner's address, unless it is a mail house where strangers live too."""
+    domain = email.partition("@")[2].lower()
+    if not domain or domain in load_people_words().shared_domains:
+        return ()
+    click.echo(
+        f"Taking everybody at {domain} for a colleague; [owner] company_domains changes that.", err=True
+    )
+    return (domain,)
 
 
 def _ask(question: str, default: Any, name: str) -> Any:

@@ -403,6 +403,19 @@ def test_a_calendar_that_loses_everything_at_once_is_not_believed_before_a_day(w
     assert drafts(world) == []
 
 
+def test_a_yes_that_is_taken_back_takes_its_drafts_back(world: World) -> None:
+    world.set_event(meeting("e1", world.now - HOUR, JANE, title="Call with Jane"))
+    world.run()
+    [question] = world.desk.list_queue(world.now)
+    assert question.kind is Kind.QUESTION
+    world.desk.approve(question.id, world.now, world.limits.hold)
+    world.run()
+    assert world.status("Jane Doe") is Status.DRAFTED
+    world.desk.undo(question.id, world.now)
+    world.run()
+    assert (world.status("Jane Doe"), drafts(world)) == (Status.WITHDRAWN, [])
+
+
 # --- trouble
 
 
@@ -496,7 +509,7 @@ def test_a_template_with_a_gap_is_put_aside_after_three_tries_and_stops_nobody(w
     assert "new-acquaintance.md, line 3" in problem.why
     assert world.status("Tom Miller") is Status.DRAFTED
     (templates / "new-acquaintance.md").unlink()
-    world.desk.approve(problem.id, world.now, world.limits)
+    world.desk.approve(problem.id, world.now, world.limits.hold)
     world.run()
     assert len(drafts(world)) == 2
 

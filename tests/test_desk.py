@@ -5,14 +5,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from week import JANE, NOON, TOM, World, guest, meeting, open_world
+from week import HOLD, JANE, NOON, TOM, World, guest, meeting, open_world
 
 from followupd.desk import Desk
 from followupd.errors import Changed, Problem
 from followupd.model import FollowUp, Kind, Reason, Status
 from followupd.problems import close_problem, open_problem
 from followupd.rules.debrief import read_met
-from followupd.rules.followups import Limits
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -51,7 +50,7 @@ def fresh(world: World, item: FollowUp) -> FollowUp:
 def test_every_act_wakes_the_daemon(world: World, jane: FollowUp) -> None:
     rung: list[str] = []
     desk = Desk(world.store, lambda: rung.append("ring"))
-    desk.approve(jane.id, world.now, Limits())
+    desk.approve(jane.id, world.now, HOLD)
     desk.undo(jane.id, world.now)
     desk.edit(jane.id, world.now, subject="Hello")
     desk.snooze(jane.id, world.now + DAY, world.now)
@@ -67,17 +66,17 @@ def test_every_act_wakes_the_daemon(world: World, jane: FollowUp) -> None:
 
 
 def test_an_approval_is_bound_to_the_bytes_and_to_the_end_of_the_hold(world: World, jane: FollowUp) -> None:
-    approved = world.desk.approve(jane.id, world.now, Limits(hold=timedelta(minutes=2)), jane.hash[:8])
+    approved = world.desk.approve(jane.id, world.now, timedelta(minutes=2), jane.hash[:8])
     assert (approved.status, approved.approved_hash) == (Status.APPROVED, jane.hash)
     assert approved.leaves_at == world.now + timedelta(minutes=2)
     with pytest.raises(Problem, match="is 'approved'; only a draft can be approved"):
-        world.desk.approve(jane.id, world.now, Limits())
+        world.desk.approve(jane.id, world.now, HOLD)
 
 
 @pytest.mark.parametrize("seen", ["", "0" * 64, "0" * 7])
 def test_an_approval_of_another_text_is_refused(world: World, jane: FollowUp, seen: str) -> None:
     with pytest.raises(Changed):
-        world.desk.approve(jane.id, world.now, Limits(), seen)
+        world.desk.approve(jane.id, world.now, HOLD, seen)
     assert fresh(world, jane) == jane
 
 
@@ -85,17 +84,17 @@ def test_what_waits_for_its_draft_or_is_held_cannot_be_approved(world: World, ja
     world.desk.skip(jane.id, world.now)
     planned = world.desk.undo(jane.id, world.now)
     with pytest.raises(Problem, match="is 'planned'; only a draft can be approved"):
-        world.desk.approve(planned.id, world.now, Limits())
+        world.desk.approve(planned.id, world.now, HOLD)
     world.run()
     world.store.update(fresh(world, jane), held=Reason.MOVED)
     with pytest.raises(Problem, match="is held: moved"):
-        world.desk.approve(jane.id, world.now, Limits())
+        world.desk.approve(jane.id, world.now, HOLD)
 
 
 def test_a_debrief_is_answered_with_names_not_with_yes(world: World) -> None:
     debrief = ask(world, Kind.DEBRIEF)
     with pytest.raises(Problem, match="asks whom you met") as refusal:
-        world.desk.approve(debrief.id, world.now, Limits())
+        world.desk.approve(debrief.id, world.now, HOLD)
     assert f"followupd met {debrief.id}" in refusal.value.todo
 
 
@@ -104,7 +103,7 @@ def test_a_debrief_is_answered_with_names_not_with_yes(world: World) -> None:
 
 def test_a_yes_to_a_question_drafts_and_undo_asks_again(world: World) -> None:
     question = ask(world, Kind.QUESTION)
-    world.desk.approve(question.id, world.now, Limits())
+    world.desk.approve(question.id, world.now, HOLD)
     assert world.store.owner_says("asked") is True
     world.desk.undo(question.id, world.now)
     assert (fresh(world, question).status, world.store.owner_says("asked")) == (Status.NEEDS_INFO, None)
@@ -159,7 +158,7 @@ def test_a_snooze_never_lets_an_item_expire_while_it_hides(world: World, jane: F
 @pytest.mark.parametrize("act", ["approve", "skip"])
 def test_what_is_decided_cannot_be_snoozed(world: World, jane: FollowUp, act: str) -> None:
     if act == "approve":
-        world.desk.approve(jane.id, world.now, Limits())
+        world.desk.approve(jane.id, world.now, HOLD)
     else:
         world.desk.skip(jane.id, world.now)
     with pytest.raises(Problem, match="nothing to snooze"):
@@ -246,7 +245,7 @@ def test_a_problem_is_asked_once_and_again_only_after_another_try(world: World, 
     problem = open_one(world, jane)
     assert (problem.status, problem.concerns) == (Status.NEEDS_INFO, jane.id)
     assert open_one(world, jane) == problem
-    world.desk.approve(problem.id, world.now, Limits())
+    world.desk.approve(problem.id, world.now, HOLD)
     assert fresh(world, problem).status is Status.DONE
     assert open_one(world, jane).status is Status.NEEDS_INFO
 
@@ -261,7 +260,7 @@ def test_a_problem_the_owner_leaves_is_left(world: World, jane: FollowUp) -> Non
 
 def test_another_try_frees_what_was_put_aside(world: World, jane: FollowUp) -> None:
     held = world.store.update(jane, held=Reason.QUARANTINED)
-    world.desk.approve(open_one(world, held).id, world.now, Limits())
+    world.desk.approve(open_one(world, held).id, world.now, HOLD)
     assert fresh(world, jane).held is None
 
 

@@ -165,7 +165,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(number=NUMBERS)
     def approve(self, number: int) -> None:
-        item = self._try(lambda n: self.world.desk.approve(n, self.world.now, self.world.limits), number)
+        item = self._try(lambda n: self.world.desk.approve(n, self.world.now, self.world.limits.hold), number)
         if item is not None and item.raw is not None:
             self.approved[item.id] = item.raw
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from week import NOON, World, guest, meeting
+from week import HOLD, NOON, World, guest, meeting
 
 from followupd.adapters.maildir import MaildirMailbox
 from followupd.assemble import open_store
@@ -40,7 +40,6 @@ from followupd.model import (
     Status,
 )
 from followupd.render import Renderer
-from followupd.rules.followups import Limits
 from followupd.store.rows import read_event, write_event
 from followupd.store.store import Store
 
@@ -374,7 +373,7 @@ def test_an_event_is_read_back_as_it_was_written(event: Event) -> None:
 def approve_in_own_connection(folder: Path, number: int) -> bool:
     store = open_store(folder)
     try:
-        Desk(store, lambda: None).approve(number, NOON, Limits())
+        Desk(store, lambda: None).approve(number, NOON, HOLD)
     except Problem:
         return False
     else:

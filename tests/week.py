@@ -21,6 +21,7 @@ from followupd.store.store import Store
 from followupd.template_files import Templates, shipped_templates
 from followupd.writer import Writer
 
+HOLD = timedelta(minutes=2)
 NOON = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)
 ADA = Owner(
     name="Ada Example",
@@ -105,7 +106,7 @@ class World:
         return self.item(person).status
 
     def approve(self, person: str) -> FollowUp:
-        return self.desk.approve(self.item(person).id, self.now, self.limits)
+        return self.desk.approve(self.item(person).id, self.now, self.limits.hold)
 
     def set_event(self, event: Event, **changes: object) -> None:
         """Put an event into the calendar, in place of its former self."""
