@@ -115,7 +115,7 @@ class Cycle:
                 reading = self._read(source)
             except SourceProblem as problem:
                 report.failed[source.name] = problem
-                self._store.save_failure(source.name, problem.what, self._clock())
+                self._store.calendars.save_failure(source.name, problem.what, self._clock())
             else:
                 report.read += 1
                 report.partly += not reading.complete
@@ -130,7 +130,7 @@ class Cycle:
                 f"Calendar '{source.name}' is suddenly empty.",
                 "If that is right, nothing is to be done: it is believed tomorrow. If not, look at its file or folder.",
             )
-        self._store.save_reading(source.name, reading, start, end, now)
+        self._store.calendars.save_reading(source.name, reading, start, end, now)
         return reading
 
     def _window(self, now: datetime) -> tuple[datetime, datetime]:
@@ -139,17 +139,17 @@ class Cycle:
         return min(now - TOO_LATE_AFTER, oldest - timedelta(days=1)), now + LOOK_AHEAD
 
     def _is_mass_removal(self, source: str, start: datetime, end: datetime, now: datetime) -> bool:
-        last = self._store.read_at(source)
+        last = self._store.calendars.read_at(source)
         if last is None or now - last > MASS_REMOVAL_WAIT:
             return False
-        return len(self._store.known_occurrences(source, start, end)) >= MASS_REMOVAL
+        return len(self._store.calendars.known_occurrences(source, start, end)) >= MASS_REMOVAL
 
     # --- 2 plan_followups
 
     def plan_followups(self) -> None:
         """Judge what is over and put what it asks for into the queue; look again at what lies there."""
         now = self._clock()
-        for event in self._store.ended_events(now - TOO_LATE_AFTER, now):
+        for event in self._store.calendars.ended_events(now - TOO_LATE_AFTER, now):
             with self._store.transaction():
                 self._plan_one(event, now)
         for occurrence in self._store.open_occurrences():
@@ -179,11 +179,11 @@ class Cycle:
 
     def _judge(self, event: Event) -> tuple[Judgement, tuple[Guest, ...]]:
         judgement, guests = self._judge_words(event)
-        return answer_judgement(judgement, self._store.owner_says(event.occurrence)), guests
+        return answer_judgement(judgement, self._store.calendars.owner_says(event.occurrence)), guests
 
     def _review_occurrence(self, occurrence: str, now: datetime) -> None:
         """Withdraw, move or keep what is open for an event, by what its calendar says now."""
-        event = self._store.event(occurrence)
+        event = self._store.calendars.event(occurrence)
         for item in self._store.followups_of(occurrence):
             if item.status in OPEN and item.status is not Status.SENDING and item.kind is not Kind.PROBLEM:
                 self._review(item, event, now)
@@ -225,7 +225,7 @@ class Cycle:
 
     def _write(self, item: FollowUp) -> Mapping[str, object]:
         """Return the columns a freshly written message sets. Raises TemplateProblem or Problem."""
-        event = self._store.event(item.occurrence)
+        event = self._store.calendars.event(item.occurrence)
         if event is None:
             raise Problem(
                 f"The event of item {item.id} is gone.", "Skip it, or use `followupd met` for another event."
@@ -242,12 +242,12 @@ class Cycle:
 
     def _find_obstacle(self, item: FollowUp) -> Reason | None:
         """Return what stands against writing to this person now, with the event known afresh (safety rule 6)."""
-        event = self._store.event(item.occurrence)
+        event = self._store.calendars.event(item.occurrence)
         if event is None:
             return Reason.GONE
         if not self._is_fresh(event):
             return Reason.NOT_FRESH
-        event = self._store.event(item.occurrence)
+        event = self._store.calendars.event(item.occurrence)
         change = self._find_change(item, event)
         if change is not None or event is None:
             return change[0] if change else Reason.GONE
@@ -259,16 +259,16 @@ class Cycle:
         if self._was_read(event.calendar):
             return True
         for source in self._sources:
-            if source.name == event.calendar and source.name not in self._store.source_problems():
+            if source.name == event.calendar and source.name not in self._store.calendars.source_problems():
                 try:
                     self._read(source)
                 except SourceProblem as problem:
-                    self._store.save_failure(source.name, problem.what, self._clock())
+                    self._store.calendars.save_failure(source.name, problem.what, self._clock())
         return self._was_read(event.calendar)
 
     def _was_read(self, calendar: str) -> bool:
-        last = self._store.read_at(calendar)
-        failed = calendar in self._store.source_problems()
+        last = self._store.calendars.read_at(calendar)
+        failed = calendar in self._store.calendars.source_problems()
         return last is not None and not failed and self._clock() - last <= FRESH
 
 

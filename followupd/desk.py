@@ -66,7 +66,7 @@ class Desk:
 
     def _answer_yes(self, item: FollowUp, now: datetime) -> FollowUp:
         with self._store.transaction():
-            self._store.save_answer(item.occurrence, networking=True)
+            self._store.calendars.save_answer(item.occurrence, networking=True)
             return self._store.move(item, Status.DONE, now, By.OWNER, "you said it was networking")
 
     def _try_again(self, item: FollowUp, now: datetime) -> FollowUp:
@@ -99,7 +99,7 @@ class Desk:
         item = self._store.followup(number)
         with self._store.transaction():
             if item.kind is Kind.QUESTION:
-                self._store.save_answer(item.occurrence, networking=False)
+                self._store.calendars.save_answer(item.occurrence, networking=False)
             return self._done(
                 self._store.move(item, Status.SKIPPED, now, By.OWNER, "you skipped it", _NO_APPROVAL)
             )
@@ -131,7 +131,7 @@ class Desk:
     def _take_up(self, item: FollowUp, now: datetime) -> FollowUp:
         with self._store.transaction():
             if item.kind is Kind.QUESTION:
-                self._store.save_answer(item.occurrence, networking=None)
+                self._store.calendars.save_answer(item.occurrence, networking=None)
             self._store.remove_touches(item)
             status = Status.PLANNED if item.kind is Kind.DRAFT and item.email else Status.NEEDS_INFO
             changes = _NO_APPROVAL | {"expires": max(item.expires, now + TOO_LATE_AFTER), "held": None}
@@ -170,7 +170,7 @@ class Desk:
 
     def _close_debrief(self, item: FollowUp, count: int, now: datetime) -> None:
         if item.kind is Kind.QUESTION:
-            self._store.save_answer(item.occurrence, networking=count > 0)
+            self._store.calendars.save_answer(item.occurrence, networking=count > 0)
         if item.status is Status.NEEDS_INFO:
             why = f"you named {count}" if count else "you met nobody"
             self._store.move(item, Status.DONE, now, By.OWNER, why)
@@ -214,7 +214,7 @@ class Desk:
 
     def source_problems(self) -> dict[str, str]:
         """Return the calendars that could not be read last time, and why."""
-        return self._store.source_problems()
+        return self._store.calendars.source_problems()
 
     def _done(self, item: FollowUp) -> FollowUp:
         self._wake()

@@ -104,16 +104,19 @@ def test_a_debrief_is_answered_with_names_not_with_yes(world: World) -> None:
 def test_a_yes_to_a_question_drafts_and_undo_asks_again(world: World) -> None:
     question = ask(world, Kind.QUESTION)
     world.desk.approve(question.id, world.now, HOLD)
-    assert world.store.owner_says("asked") is True
+    assert world.store.calendars.owner_says("asked") is True
     world.desk.undo(question.id, world.now)
-    assert (fresh(world, question).status, world.store.owner_says("asked")) == (Status.NEEDS_INFO, None)
+    assert (fresh(world, question).status, world.store.calendars.owner_says("asked")) == (
+        Status.NEEDS_INFO,
+        None,
+    )
 
 
 def test_meeting_nobody_answers_a_question_with_no(world: World) -> None:
     question = ask(world, Kind.QUESTION)
     world.desk.take_met(question.id, [], world.now)
     world.run()
-    assert world.store.owner_says("asked") is False
+    assert world.store.calendars.owner_says("asked") is False
     assert [item.kind for item in world.store.followups()] == [Kind.QUESTION]
 
 

@@ -13,25 +13,22 @@ from followupd.model import (
     OPEN,
     Act,
     By,
-    Event,
     FollowUp,
     Intent,
     Person,
     Plan,
-    Reading,
     Status,
     Step,
     fingerprint,
 )
+from followupd.store.calendars import Calendars
 from followupd.store.database import Database, read_instant, say_damaged, tell_damage, write_instant
 from followupd.store.rows import (
     FOLLOWUP_COLUMNS,
-    read_event,
     to_column,
     to_followup,
     to_intent,
     to_step,
-    write_event,
 )
 
 _COLUMNS = ", ".join(FOLLOWUP_COLUMNS)
@@ -44,6 +41,7 @@ class Store:
     def __init__(self, folder: Path, check_move: Callable[[Status, Status], None]) -> None:
         """Open or create the state; `check_move` raises Problem for a move that is not in the table."""
         self.database = Database(folder)
+        self.calendars = Calendars(self.database)
         self._check_move = check_move
         self._reign: int | None = None
 
@@ -95,91 +93,6 @@ class Store:
 
     def _set_fact(self, name: str, value: str) -> None:
         self.database.change("INSERT OR REPLACE INTO facts VALUES (?, ?)", name, value)
-
-    # --- calendars
-
-    def save_reading(
-        self, source: str, reading: Reading, start: datetime, end: datetime, now: datetime
-    ) -> None:
-        """Keep what a calendar showed for [start, end]; what a complete reading no longer shows there is gone."""
-        with self.transaction():
-            for event in reading.events:
-                self._save_event(event)
-            if reading.complete:
-                self._mark_gone(source, {event.occurrence for event in reading.events}, start, end)
-            self.database.change(
-                "INSERT OR REPLACE INTO sources (name, read_at) VALUES (?, ?)", source, write_instant(now)
-            )
-
-    def _save_event(self, event: Event) -> None:
-        # The same event in a list and in the owner's own calendar is the owner's: `listed` never replaces it.
-        self.database.change(
-            "INSERT INTO events (occurrence, calendar, starts_at, ends_at, body) VALUES (?, ?, ?, ?, ?)"
-            " ON CONFLICT (occurrence) DO UPDATE SET calendar = excluded.calendar, starts_at = excluded.starts_at,"
-            " ends_at = excluded.ends_at, body = excluded.body, gone = 0"
-            " WHERE calendar = excluded.calendar OR gone OR json_extract(body, '$.listed')",
-            event.occurrence,
-            event.calendar,
-            write_instant(event.start),
-            write_instant(event.end),
-            write_event(event),
-        )
-
-    def _mark_gone(self, source: str, seen: Collection[str], start: datetime, end: datetime) -> None:
-        for occurrence in self.known_occurrences(source, start, end) - set(seen):
-            self.database.change("UPDATE events SET gone = 1 WHERE occurrence = ?", occurrence)
-
-    def known_occurrences(self, source: str, start: datetime, end: datetime) -> set[str]:
-        """Return what this calendar was last seen to hold in [start, end]."""
-        rows = self.database.rows(
-            "SELECT occurrence FROM events WHERE calendar = ? AND NOT gone AND ends_at >= ? AND starts_at <= ?",
-            source,
-            write_instant(start),
-            write_instant(end),
-        )
-        return {row["occurrence"] for row in rows}
-
-    def save_failure(self, source: str, problem: str, now: datetime) -> None:
-        self.database.change(
-            "INSERT INTO sources (name, failed_at, problem) VALUES (?, ?, ?)"
-            " ON CONFLICT (name) DO UPDATE SET failed_at = excluded.failed_at, problem = excluded.problem",
-            source,
-            write_instant(now),
-            problem,
-        )
-
-    def source_problems(self) -> dict[str, str]:
-        """Return the calendars whose last reading failed, with what was wrong."""
-        rows = self.database.rows("SELECT name, problem FROM sources WHERE problem IS NOT NULL ORDER BY name")
-        return {row["name"]: row["problem"] for row in rows}
-
-    def read_at(self, source: str) -> datetime | None:
-        """Return when a calendar was last read well."""
-        row = self.database.row("SELECT read_at FROM sources WHERE name = ?", source)
-        return read_instant(row["read_at"]) if row and row["read_at"] else None
-
-    def event(self, occurrence: str) -> Event | None:
-        """Return an occurrence as last seen, or None when it is unknown or gone from its calendar."""
-        row = self.database.row("SELECT body FROM events WHERE occurrence = ? AND NOT gone", occurrence)
-        return read_event(row["body"]) if row else None
-
-    def ended_events(self, since: datetime, now: datetime) -> list[Event]:
-        """Return what ended in [since, now] and is still in its calendar, oldest first."""
-        rows = self.database.rows(
-            "SELECT body FROM events WHERE ends_at BETWEEN ? AND ? AND NOT gone ORDER BY ends_at, occurrence",
-            write_instant(since),
-            write_instant(now),
-        )
-        return [read_event(row["body"]) for row in rows]
-
-    def owner_says(self, occurrence: str) -> bool | None:
-        """Return the owner's answer to "was this networking?", or None when there is none."""
-        row = self.database.row("SELECT owner_says FROM events WHERE occurrence = ?", occurrence)
-        return None if row is None or row["owner_says"] is None else row["owner_says"] == "yes"
-
-    def save_answer(self, occurrence: str, networking: bool | None) -> None:
-        answer = None if networking is None else "yes" if networking else "no"
-        self.database.change("UPDATE events SET owner_says = ? WHERE occurrence = ?", answer, occurrence)
 
     # --- the queue
 

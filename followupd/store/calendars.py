@@ -1,0 +1,100 @@
+"""What the calendars last showed, and what the owner said of it."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from followupd.model import Event, Reading
+from followupd.store.database import Database, read_instant, write_instant
+from followupd.store.rows import read_event, write_event
+
+
+class Calendars:
+    """The calendars' part of the state."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def save_reading(
+        self, source: str, reading: Reading, start: datetime, end: datetime, now: datetime
+    ) -> None:
+        """Keep what a calendar showed for [start, end]; what a complete reading no longer shows there is gone."""
+        with self._database.transaction():
+            for event in reading.events:
+                self._save_event(event)
+            if reading.complete:
+                self._mark_gone(source, {event.occurrence for event in reading.events}, start, end)
+            self._database.change(
+                "INSERT OR REPLACE INTO sources (name, read_at) VALUES (?, ?)", source, write_instant(now)
+            )
+
+    def _save_event(self, event: Event) -> None:
+        # The same event in a list and in the owner's own calendar is the owner's: `listed` never replaces it.
+        self._database.change(
+            "INSERT INTO events (occurrence, calendar, starts_at, ends_at, body) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (occurrence) DO UPDATE SET calendar = excluded.calendar, starts_at = excluded.starts_at,"
+            " ends_at = excluded.ends_at, body = excluded.body, gone = 0"
+            " WHERE calendar = excluded.calendar OR gone OR json_extract(body, '$.listed')",
+            event.occurrence,
+            event.calendar,
+            write_instant(event.start),
+            write_instant(event.end),
+            write_event(event),
+        )
+
+    def _mark_gone(self, source: str, seen: Collection[str], start: datetime, end: datetime) -> None:
+        for occurrence in self.known_occurrences(source, start, end) - set(seen):
+            self._database.change("UPDATE events SET gone = 1 WHERE occurrence = ?", occurrence)
+
+    def known_occurrences(self, source: str, start: datetime, end: datetime) -> set[str]:
+        """Return what this calendar was last seen to hold in [start, end]."""
+        rows = self._database.rows(
+            "SELECT occurrence FROM events WHERE calendar = ? AND NOT gone AND ends_at >= ? AND starts_at <= ?",
+            source,
+            write_instant(start),
+            write_instant(end),
+        )
+        return {row["occurrence"] for row in rows}
+
+    def save_failure(self, source: str, problem: str, now: datetime) -> None:
+        self._database.change(
+            "INSERT INTO sources (name, failed_at, problem) VALUES (?, ?, ?)"
+            " ON CONFLICT (name) DO UPDATE SET failed_at = excluded.failed_at, problem = excluded.problem",
+            source,
+            write_instant(now),
+            problem,
+        )
+
+    def source_problems(self) -> dict[str, str]:
+        """Return the calendars whose last reading failed, with what was wrong."""
+        rows = self._database.rows(
+            "SELECT name, problem FROM sources WHERE problem IS NOT NULL ORDER BY name"
+        )
+        return {row["name"]: row["problem"] for row in rows}
+
+    def read_at(self, source: str) -> datetime | None:
+        """Return when a calendar was last read well."""
+        row = self._database.row("SELECT read_at FROM sources WHERE name = ?", source)
+        return read_instant(row["read_at"]) if row and row["read_at"] else None
+
+    def event(self, occurrence: str) -> Event | None:
+        """Return an occurrence as last seen, or None when it is unknown or gone from its calendar."""
+        row = self._database.row("SELECT body FROM events WHERE occurrence = ? AND NOT gone", occurrence)
+        return read_event(row["body"]) if row else None
+
+    def ended_events(self, since: datetime, now: datetime) -> list[Event]:
+        """Return what ended in [since, now] and is still in its calendar, oldest first."""
+        rows = self._database.rows(
+            "SELECT body FROM events WHERE ends_at BETWEEN ? AND ? AND NOT gone ORDER BY ends_at, occurrence",
+            write_instant(since),
+            write_instant(now),
+        )
+        return [read_event(row["body"]) for row in rows]
+
+    def owner_says(self, occurrence: str) -> bool | None:
+        """Return the owner's answer to "was this networking?", or None when there is none."""
+        row = self._database.row("SELECT owner_says FROM events WHERE occurrence = ?", occurrence)
+        return None if row is None or row["owner_says"] is None else row["owner_says"] == "yes"
+
+    def save_answer(self, occurrence: str, networking: bool | None) -> None:
+        answer = None if networking is None else "yes" if networking else "no"
+        self._database.change("UPDATE events SET owner_says = ? WHERE occurrence = ?", answer, occurrence)
