@@ -18,7 +18,7 @@ from followupd.app import (
     read_stdin,
     read_text,
 )
-from followupd.errors import Problem
+from followupd.errors import Changed, Problem
 
 if TYPE_CHECKING:
     from followupd.model import FollowUp
@@ -105,28 +105,33 @@ def _tell_paused(app: App) -> None:
     type=click.File(encoding="utf-8"),
     help="A file with the new text, - for stdin; else your $EDITOR.",
 )
+@click.option("--hash", "seen_hash", help="Only if the text is still the one with this hash (see show).")
 @needs_app
-def edit(app: App, number: int, subject: str | None, body: Any) -> None:
+def edit(app: App, number: int, subject: str | None, body: Any, seen_hash: str | None) -> None:
     """Change a draft's subject or text before it goes out."""
+    text = None
     if body is not None:
         text = read_text(body)
     elif subject is None:
-        text = _edit_by_hand(app, number)
-    else:
-        text = None
-    app.desk.edit(number, app.now, subject, text)
+        text, seen_hash = _edit_by_hand(app, number)
+    try:
+        app.desk.edit(number, app.now, subject, text, seen_hash)
+    except Changed:
+        click.echo(text)  # what was typed must not be lost
+        raise
     click.echo(f"{number}: saved; the draft in your mailbox follows with the next pass.", err=True)
     _tell_sleeping(app)
 
 
-def _edit_by_hand(app: App, number: int) -> str:
+def _edit_by_hand(app: App, number: int) -> tuple[str, str]:
+    """Return what the owner made of the text in their editor, and the hash of what they were shown."""
     from followupd.rules.reading import read_message
 
     item, _ = app.desk.show(number)
     edited = click.edit(read_message(item.raw or b"").text, extension=".md")
     if edited is None:
         raise Problem("Nothing was changed.")
-    return edited
+    return edited, item.hash
 
 
 def _decide(act: Callable[[int], Any], numbers: Iterable[int], done: str, app: App) -> None:

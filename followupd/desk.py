@@ -77,12 +77,21 @@ class Desk:
             return self._store.move(item, Status.DONE, now, By.OWNER, "you had it tried again")
 
     def edit(
-        self, number: int, now: datetime, subject: str | None = None, body: str | None = None
+        self,
+        number: int,
+        now: datetime,
+        subject: str | None = None,
+        body: str | None = None,
+        seen_hash: str | None = None,
     ) -> FollowUp:
-        """Change subject or Markdown body of a waiting draft; the next pass puts it into the mailbox."""
+        """Change subject or Markdown body of a waiting draft; the next pass puts it into the mailbox.
+
+        Raises Changed when the text is not what `seen_hash` says: the mail program may have been quicker.
+        """
         item = self._store.followup(number)
         if item.raw is None or item.status not in {Status.DRAFTED, Status.APPROVED}:
             raise Problem(f"Item {number} is '{item.status}'; only a waiting draft can be edited.")
+        _check_seen(item, seen_hash)
         raw = change_text(item.raw, subject, body)
         if raw == item.raw:
             return item
@@ -238,6 +247,10 @@ def _check_approvable(item: FollowUp, seen_hash: str | None) -> None:
             f"Item {item.id} is held: {item.held}.",
             f"See `followupd show {item.id}`; skip it, or send it yourself.",
         )
+    _check_seen(item, seen_hash)
+
+
+def _check_seen(item: FollowUp, seen_hash: str | None) -> None:
     if seen_hash is not None and not (len(seen_hash) >= _SHORT_HASH and item.hash.startswith(seen_hash)):
         raise Changed(
             f"Item {item.id} is no longer the text you saw.", f"Read it again: followupd show {item.id}"

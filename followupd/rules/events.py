@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby, takewhile, zip_longest
+from itertools import groupby
 
 from followupd.model import (
     TOO_LATE_AFTER,
@@ -19,7 +19,8 @@ from followupd.model import (
     Reason,
     Verdict,
 )
-from followupd.rules.words import Phrase, Words, find_phrases, fold_text, split_words
+from followupd.rules.titles import names_somebody, names_two, weigh_phrases
+from followupd.rules.words import STRONG, Phrase, Words, find_phrases, fold_text, fold_title, split_words
 
 YES_FROM = 3
 ASK_FROM = 1
@@ -30,17 +31,12 @@ PLACE_LETTERS = 200
 CATEGORIES = 10
 DESCRIPTION_LETTERS = 500
 
-#: Only words at least this strong are believed outside the title.
-STRONG = 4
 LONGEST_CANCELLATION = 3
-LONGEST_NAME = 3
+SHORT_CLAUSE = 4
+#: In a description only these speak against an event, and only in words this heavy.
+PASSIVE = frozenset({Reason.WEBINAR, Reason.INTERVIEW})
+TELLING = -10
 COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-
-MARK = re.compile(r"[^\W_]+|[^\w\s]")
-BEFORE_NAME = frozenset("-–:")  # noqa: RUF001 - the dash people type
-BEFORE_COMPANY = frozenset("([,")
-BETWEEN_TWO = re.compile(r"<[-=]*>|↔|⇄|⟷")
-BETWEEN_OWNER_AND_GUEST = re.compile(r"[/&+|]|\b(?:x|and|und)\b")
 
 LOOKS_LIKE = {
     Reason.INTERNAL: "it stays inside your company",
@@ -91,7 +87,7 @@ def judge_event(event: Event, guests: tuple[Guest, ...], owner: Owner, words: Wo
     Facts decide alone; where there are none, the signs add up: YES_FROM counts, ASK_FROM asks. `gathering` and
     `language` are told in every case, because the owner may say otherwise.
     """
-    title = fold_text(event.title[:TITLE_LETTERS])
+    title = fold_title(event.title[:TITLE_LETTERS], words)
     signs = list_signs(event, title, guests, owner, words)
     fact = find_fact(event, title, guests, words)
     verdict, reason, why = (Verdict.NO, *fact) if fact else weigh_signs(signs)
@@ -125,16 +121,19 @@ def find_fact(event: Event, title: str, guests: Sequence[Guest], words: Words) -
 
 
 def is_called_off(title: str, words: Words) -> bool:
-    """Tell whether a title begins or ends with a word for cancelled; a feed often has no other sign."""
-    said = split_words(title)
-    lengths = range(1, min(len(said), LONGEST_CANCELLATION) + 1)
-    return any({tuple(said[:n]), tuple(said[-n:])} & words.cancelled for n in lengths)
+    """Tell whether a title begins with a word for cancelled, or ends with one that is no part of a subject.
+
+    A feed often has no other sign; "Round table: when orders are cancelled" takes place.
+    """
+    said, last = split_words(title), split_words(re.split(r"[:(\[]", title)[-1])
+    ends = last if len(last) <= SHORT_CLAUSE else []
+    lengths = range(1, LONGEST_CANCELLATION + 1)
+    return any({tuple(said[:n]), tuple(ends[-n:])} & words.cancelled for n in lengths)
 
 
 def find_refusal(event: Event, guests: Sequence[Guest]) -> Fact | None:
     """Return why an invitation came to nothing: declined, by the owner or all others, or never accepted."""
-    mine = {guest.email for guest in guests if guest.reason is Reason.OWNER}
-    answers = {attendee.answer for attendee in event.attendees if attendee.email in mine}
+    answers = list_answers(event, guests)
     accepted = Answer.ACCEPTED in answers
     if Answer.DECLINED in answers and not accepted:
         return Reason.DECLINED, "you declined it"
@@ -145,6 +144,12 @@ def find_refusal(event: Event, guests: Sequence[Guest]) -> Fact | None:
     if not accepted and not is_owners(event, guests):
         return Reason.NOT_ACCEPTED, "you have not accepted the invitation"
     return None
+
+
+def list_answers(event: Event, guests: Sequence[Guest]) -> frozenset[Answer]:
+    """Return what the owner answered, under every alias."""
+    mine = {guest.email for guest in guests if guest.reason is Reason.OWNER}
+    return frozenset(attendee.answer for attendee in event.attendees if attendee.email in mine)
 
 
 def is_deserted(event: Event, guests: Sequence[Guest]) -> bool:
@@ -185,24 +190,25 @@ def list_signs(
         *hear_categories(event, words),
         *hear_location(event, words),
         *(() if against else hear_description(event, words)),
-        *look_at_guests(guests, outsiders, owner, words),
-        *look_at_shape(event, outsiders),
+        *look_at_guests(
+            guests, outsiders, owner, words, public=any(is_public(sign, words) for sign in titled)
+        ),
+        *look_at_shape(event, outsiders, accepted=Answer.ACCEPTED in list_answers(event, guests)),
     )
 
 
 def hear_title(title: str, owner: Owner, words: Words, *, met: bool) -> Iterator[Sign]:
     """Yield what each phrase of the title says; with an outsider there, a word for office life means work with them."""
     somebody = met or names_two(title, owner) or names_somebody(title, words)
-    phrases = find_phrases(split_words(title), words)
-    for phrase, following in zip_longest(phrases, phrases[1:]):
-        silent = (phrase.needs_guest and not somebody) or (phrase.topic and is_gathering(following))
-        weight = 0 if silent else phrase.weight
+    for phrase, weight in weigh_phrases(title, words, somebody=somebody):
         reason = Reason.CLIENT if met and phrase.reason is Reason.INTERNAL else phrase.reason
         yield Sign(quote(phrase), weight, reason, " in the title", phrase)
 
 
-def is_gathering(phrase: Phrase | None) -> bool:
-    return phrase is not None and phrase.reason is Reason.NETWORKING and phrase.weight >= YES_FROM
+def is_public(sign: Sign, words: Words) -> bool:
+    """Tell whether a sign names a gathering of many houses, such as a fair."""
+    gathering = words.gatherings.get((sign.phrase and sign.phrase.gathering) or "")
+    return sign.weight >= YES_FROM and gathering is not None and gathering.public
 
 
 def hear_names(title: str, titled: Sequence[Sign], owner: Owner, words: Words) -> Iterator[Sign]:
@@ -211,40 +217,7 @@ def hear_names(title: str, titled: Sequence[Sign], owner: Owner, words: Words) -
         yield Sign("two names side by side in the title", 2)
     sociable = any(sign.weight > 0 and sign.reason is Reason.NETWORKING for sign in titled)
     if sociable and names_somebody(title, words):
-        yield Sign("a full name or a company in the title", 1)
-
-
-def names_two(title: str, owner: Owner) -> bool:
-    """Tell whether a title sets two names side by side: "Jane <> Ada", or the owner's with "/", "x" or "and"."""
-    if is_pair(sides := [split_words(side) for side in BETWEEN_TWO.split(title)]):
-        return True
-    sides = [split_words(side) for side in BETWEEN_OWNER_AND_GUEST.split(title)]
-    first_name = split_words(fold_text(owner.name))[:1]
-    return is_pair(sides) and bool(first_name) and any(first_name[0] in side for side in sides)
-
-
-def is_pair(sides: Sequence[Sequence[str]]) -> bool:
-    return len(sides) == len("ab") and all(sides)
-
-
-def names_somebody(title: str, words: Words) -> bool:
-    """Tell whether a full name follows a "with", or a name and its company a "with", a dash or a colon."""
-    marks = MARK.findall(title)
-    starts = [place for place, mark in enumerate(marks) if mark in words.with_words | BEFORE_NAME]
-    return any(is_somebody(marks[start], marks[start + 1 :], words) for start in starts)
-
-
-def is_somebody(before: str, marks: Sequence[str], words: Words) -> bool:
-    """Tell whether `marks` begin with "Jane Smith", "Jane (Acme)" or "Jane from Acme"."""
-    rest = marks[1:] if marks[:1] == ["/"] else marks  # "w/"
-    name = list(takewhile(lambda mark: mark.isalnum() and mark not in words.from_words, rest))
-    link, company = [*rest[len(name) :], "", ""][:2]
-    empty = words.plain | words.small.keys()
-    if not 0 < len(name) <= LONGEST_NAME or not empty.isdisjoint(name):
-        return False
-    belongs = link in BEFORE_COMPANY or link in words.from_words
-    full = len(name) > 1 and before in words.with_words
-    return full or (belongs and company.isalnum() and company not in empty)
+        yield Sign("a full name or a company in the title", 2)
 
 
 def hear_categories(event: Event, words: Words) -> Iterator[Sign]:
@@ -263,10 +236,16 @@ def hear_location(event: Event, words: Words) -> Iterator[Sign]:
 
 
 def hear_description(event: Event, words: Words) -> Iterator[Sign]:
-    """Yield a little for a strong word near the start: strangers write descriptions, and write much there."""
+    """Yield a little for strong words near the start, for strangers write much there; against, only what is telling."""
     heard = find_phrases(split_words(fold_text(event.description[:DESCRIPTION_LETTERS])), words)
     strong = [phrase for phrase in heard if phrase.weight >= STRONG]
-    yield from (Sign(quote(phrase), 1, where=" in the description") for phrase in strong[:1])
+    telling = [
+        phrase
+        for phrase in heard
+        if phrase.reason in PASSIVE and phrase.weight <= TELLING and not phrase.topic
+    ]
+    yield from (Sign(quote(phrase), 1, where=" in the description") for phrase in strong[:2])
+    yield from (Sign(quote(phrase), -4, phrase.reason, " in the description") for phrase in telling[:1])
 
 
 def quote(phrase: Phrase) -> str:
@@ -274,13 +253,15 @@ def quote(phrase: Phrase) -> str:
 
 
 def look_at_guests(
-    guests: Sequence[Guest], outsiders: Sequence[Guest], owner: Owner, words: Words
+    guests: Sequence[Guest], outsiders: Sequence[Guest], owner: Owner, words: Words, *, public: bool
 ) -> Iterator[Sign]:
-    """Yield what the guest list says by its shape alone."""
+    """Yield what the guest list says by its shape alone; colleagues say little where everybody may come."""
+    if any(guest.organizer and domain_of(guest) in words.event_sites for guest in guests):
+        yield Sign("a site for gatherings sent it", 2)
     if outsiders:
         yield weigh_outsiders(outsiders, words)
     elif any(guest.reason is Reason.COLLEAGUE for guest in guests):
-        yield Sign("every guest is a colleague", -5, Reason.INTERNAL)
+        yield Sign("every guest is a colleague", -1 if public else -5, Reason.INTERNAL)
     family = split_words(fold_text(owner.name))[1:][-1:]
     if family and any(split_words(fold_text(guest.name))[1:][-1:] == family for guest in outsiders):
         yield Sign("a guest with your family name", -4, Reason.PERSONAL)
@@ -299,21 +280,25 @@ def weigh_outsiders(outsiders: Sequence[Guest], words: Words) -> Sign:
 
 def home_of(guest: Guest, words: Words) -> str | None:
     """Return the domain somebody works at, or the whole address where the mail house is open to everybody."""
-    domain = (guest.email or "").rpartition("@")[2]
+    domain = domain_of(guest)
     return guest.email if domain in words.open_mail else domain
+
+
+def domain_of(guest: Guest) -> str:
+    return (guest.email or "").rpartition("@")[2]
 
 
 def count(number: int) -> str:
     return COUNTS[number] if number < len(COUNTS) else str(number)
 
 
-def look_at_shape(event: Event, outsiders: Sequence[Guest]) -> Iterator[Sign]:
-    """Yield what the entry's form says, without a word of it."""
+def look_at_shape(event: Event, outsiders: Sequence[Guest], *, accepted: bool) -> Iterator[Sign]:
+    """Yield what the entry's form says, without a word of it; a site's free time is no sign once it is accepted."""
     if event.series and len(outsiders) == 1:
         yield Sign("a series with the same guest", -2, Reason.CLIENT)
     if event.all_day:
         yield Sign("it lasts all day, as banners do", -2, Reason.BLOCK)
-    elif not event.busy:
+    elif not event.busy and not accepted:
         yield Sign("it is shown as free time", -2, Reason.BLOCK)
 
 

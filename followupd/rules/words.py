@@ -3,6 +3,7 @@
 How the tables are written, all of it in lower or upper case as you like:
 `netzwerk*` begins a word, `*treffen` ends one, `meet-up` may be one word or two, `^book` counts only at the
 start of a title, and a longer phrase always wins over the shorter one inside it ("mixer repair" over "mixer").
+One slip in a long word ("netwroking") is forgiven.
 """
 
 import re
@@ -22,6 +23,11 @@ SPELLINGS = str.maketrans(
 #: Compounds are looked for at both ends of a word, and no honest word is longer than this.
 LONGEST_PART = 30
 SHORTEST_PART = 3
+#: Only words this long that decide much are heard through a slip of the fingers: shorter ones slip into other words.
+LONG_WORD = 8
+STRONG = 4
+PREFIX = re.compile(r"\s*(\w+(?: \w+)?)\s*:\s")
+SHORTENED = re.compile(r"\b(\w{1,9})\.(?=\s*\w)")
 GATHERINGS = "gatherings"
 KINDS = frozenset({"event", "coffee", "call", "online"})
 
@@ -40,9 +46,9 @@ class Phrase:
     language: str
     gathering: str | None = None
     needs_guest: bool = False
-    """Says something only when somebody from outside is on the guest list, or named in full in the title."""
+    """Says something only beside a guest from outside, a full name in the title or a word for a crowd."""
     topic: bool = False
-    """Says nothing when a word for a gathering follows: an "SEO meetup" is a meetup."""
+    """Says nothing beside the gathering it is the subject of: "SEO meetup", "Round table: contracts"."""
     first: bool = False
 
     @property
@@ -62,6 +68,8 @@ class Gathering:
     what: str
     """One of "event", "coffee", "call", "online"."""
     spoken: Mapping[str, str]
+    public: bool = False
+    """Open to many houses by its nature, so a colleague who comes along does not make it internal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +90,18 @@ class Words:
     """What stands where a name or company would, and is neither ("online", "everyone")."""
     open_mail: frozenset[str]
     """Mail houses open to everybody: sharing one does not make two people colleagues."""
+    event_sites: frozenset[str]
+    """Mail domains of sites where people sign up for gatherings."""
+    address: frozenset[str]
+    """Forms of address ("frau"): a family name follows them."""
+    treats: frozenset[str]
+    """The single words that need company ("coffee"): a full name may follow them."""
+    prefixes: frozenset[str]
+    """What mail programs put before a title, with a colon ("Fwd:")."""
+    short: Mapping[str, str]
+    """Words that are shortened with a dot ("hr."), and what they stand for."""
+    slips: Mapping[str, str]
+    """Long words with one slip in them, and the word that was meant."""
 
 
 def fold_text(text: str) -> str:
@@ -93,6 +113,14 @@ def fold_text(text: str) -> str:
     return "".join(letter for letter in letters if unicodedata.category(letter) not in {"Mn", "Cf"})
 
 
+def fold_title(title: str, words: Words) -> str:
+    """Return a folded title without the prefixes of mail programs, the usual abbreviations spelled out."""
+    folded = fold_text(title)
+    while (prefix := PREFIX.match(folded)) and prefix[1] in words.prefixes:
+        folded = folded[prefix.end() :]
+    return SHORTENED.sub(lambda found: words.short.get(found[1], found[0]), folded)
+
+
 def split_words(folded: str) -> list[str]:
     """Return the words of a folded text; everything else only separates them."""
     return WORD.findall(folded)
@@ -101,6 +129,7 @@ def split_words(folded: str) -> list[str]:
 def find_phrases(said: Sequence[str], words: Words) -> tuple[Phrase, ...]:
     """Return every phrase heard in `said`, each once; the longest at each place, and nothing inside it again."""
     found: dict[Phrase, None] = {}
+    said = [words.slips.get(word, word) for word in said]
     place = 0
     while place < len(said):
         heard = hear_at(said, place, words)
@@ -164,6 +193,7 @@ def read_words(tables: Mapping[str, Mapping[str, Any]]) -> Words:
     """
     gatherings = read_gatherings(tables.get(GATHERINGS, {}))
     languages = {name: table for name, table in tables.items() if name != GATHERINGS}
+    small = {word: name for name in languages for word in gather_lists({name: languages[name]}, "small")}
     phrases = [phrase for name, table in languages.items() for phrase in read_phrases(name, table)]
     check_gatherings(phrases, gatherings)
     return Words(
@@ -175,16 +205,51 @@ def read_words(tables: Mapping[str, Mapping[str, Any]]) -> Words:
             for entry in read_list(name, table, "cancelled")
             for parts in spell_out(entry)
         ),
-        small={
-            fold_text(word): name
-            for name, table in languages.items()
-            for word in read_list(name, table, "small")
-        },
+        small=small,
         with_words=gather_lists(languages, "with"),
         from_words=gather_lists(languages, "from"),
         plain=gather_lists(languages, "plain"),
         open_mail=gather_lists({GATHERINGS: tables.get(GATHERINGS, {})}, "open_mail"),
+        event_sites=gather_lists({GATHERINGS: tables.get(GATHERINGS, {})}, "event_sites"),
+        address=gather_lists(languages, "address"),
+        treats=frozenset(phrase.parts[0] for phrase in phrases if phrase.needs_guest and is_word(phrase)),
+        prefixes=gather_lists(languages, "prefixes"),
+        short=dict(
+            read_short(name, entry)
+            for name, table in languages.items()
+            for entry in read_list(name, table, "short")
+        ),
+        slips=list_slips(phrases),
     )
+
+
+def is_word(phrase: Phrase) -> bool:
+    return len(phrase.parts) == 1 and not phrase.compound
+
+
+def read_short(name: str, entry: str) -> tuple[str, str]:
+    """Return the two halves of "hr. herr"."""
+    short, dot, whole = fold_text(entry).partition(". ")
+    if not (short and dot and whole):
+        raise ValueError(f'{name}.toml: {entry!r} must read like "hr. herr"')
+    return short, f"{whole} "
+
+
+def list_slips(phrases: Sequence[Phrase]) -> Mapping[str, str]:
+    """Return every slip that makes no other word of the tables, with the long, strong word it stands for."""
+    known = {part for phrase in phrases for part in phrase.parts}
+    strong = {part for phrase in phrases if abs(phrase.weight) >= STRONG for part in phrase.parts}
+    long = sorted(word for part in strong if len(word := part.rstrip("*")) >= LONG_WORD and "*" not in word)
+    return {slip: word for word in long for slip in misspell_word(word) if slip not in known}
+
+
+def misspell_word(word: str) -> Iterator[str]:
+    """Yield `word` with two letters swapped, one doubled or missing; the ends stay, for "founder" is no slip."""
+    for place in range(1, len(word) - 1):
+        yield word[:place] + word[place + 1 :]
+        yield word[:place] + word[place] + word[place:]
+        if place < len(word) - 2:
+            yield word[:place] + word[place + 1] + word[place] + word[place + 2 :]
 
 
 def gather_lists(tables: Mapping[str, Mapping[str, Any]], key: str) -> frozenset[str]:
@@ -230,7 +295,7 @@ def read_group(language: str, group: Mapping[str, Any], reason: Reason, sign: in
     for entry in read_list(language, group, "words"):
         for parts in spell_out(entry):
             yield Phrase(
-                spelled=entry.strip("^*").lower(),
+                spelled=entry.removeprefix("^").replace("*", "").lower(),
                 parts=parts,
                 weight=sign * weight,
                 reason=reason,
@@ -267,11 +332,14 @@ def read_gatherings(table: Mapping[str, Any]) -> Mapping[str, Gathering]:
 
 
 def read_gathering(name: str, entry: Any) -> Gathering:
-    if not isinstance(entry, Mapping) or not all(isinstance(text, str) for text in entry.values()):
+    texts = (
+        {key: text for key, text in entry.items() if key != "public"} if isinstance(entry, Mapping) else {}
+    )
+    if not texts or not all(isinstance(text, str) for text in texts.values()):
         raise ValueError(f"gatherings.toml: {name!r} must hold texts only")
-    if entry.get("what") not in KINDS:
+    if (what := texts.pop("what", None)) not in KINDS:
         raise ValueError(f'gatherings.toml: "what" of {name!r} must be one of {", ".join(sorted(KINDS))}')
-    return Gathering(entry["what"], {key: text for key, text in entry.items() if key != "what"})
+    return Gathering(what, texts, public=entry.get("public") is True)
 
 
 def check_gatherings(phrases: Sequence[Phrase], gatherings: Mapping[str, Gathering]) -> None:

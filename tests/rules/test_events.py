@@ -40,7 +40,7 @@ NETWORKING = """
     JavaScript Meet-up; ☕ networking_mixer 🍸; Women in Tech drinks; Speed networking; Founders breakfast;
     Startup Grind Berlin; Startup weekend; Pitch Night at the Hub; Accelerator Demo Day; Web Summit day 2;
     PyCon DE conference dinner; Small Business Expo; Trade show booth duty; CTO round table;
-    Mastermind group; Peer circle; After-work drinks for founders; Alumni drinks; SEO meetup;
+    Mastermind group; Peer circle; After-work drinks for founders; Alumni drinks; SEO meetup; Round table: when small orders get cancelled;
     Kubernetes Meetup; HR conference; Mixer at the museum; Chamber holiday mixer;
     Family business networking; Business School alumni evening; MBA Alumni reunion;
     Community call: AMA with the maintainers; Virtual coffee with Jane Smith;
@@ -77,8 +77,7 @@ UNSURE = """
 
 AGAINST = {
     Reason.NO_SIGN: """
-        Lunch; Coffee; Zusammenfassung; Coffee beans; Kitchen mixer; Mixer repair; Chamber music concerto;
-        Chamber pot; Social media; Call Jane; Frühstück; Abstellkammer; Kaffeemaschine; Messer;
+        Lunch; Coffee; Zusammenfassung; Coffee beans; Kitchen mixer; Mixer repair; Chamber pot; Social media; Call Jane; Frühstück; Abstellkammer; Kaffeemaschine; Messer;
         Verband wechseln; Telefonkonferenz
     """,
     Reason.PERSONAL: """
@@ -86,7 +85,7 @@ AGAINST = {
         Dinner with friends; Jane's birthday drinks; Parents' evening at school; Yoga; Book club;
         Chamber music concert; Family reunion; Sunday service and coffee; Zahnarzt; Frühstück mit Oma;
         Stammtisch mit Freunden; Familientreffen; Elternabend; Kindergeburtstag; Klassentreffen;
-        Chorprobe; Mittagessen mit Mama; Nachbarschaftstreffen; Kammerkonzert
+        Chamber music concerto; Football, pitch 3; Chorprobe; Mittagessen mit Mama; Nachbarschaftstreffen; Kammerkonzert
     """,
     Reason.TRAVEL: """
         Flight to Web Summit; Train to the chamber conference; Hotel check-in Lisbon;

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from followupd.model import Reason
-from followupd.rules.words import Words, find_phrases, fold_text, read_words, split_words
+from followupd.rules.words import Words, find_phrases, fold_text, fold_title, read_words, split_words
 
 FOLDER = files("followupd") / "words"
 WORDS = read_words(
@@ -76,6 +76,7 @@ def test_words_are_heard_whole_in_any_spelling_and_the_longest_wins(
         ({"for": [{"weight": 1, "words": "mixer", "gathering": "seance"}]}, "'seance'"),
         ({"against": [{"reason": "boring", "weight": 1, "words": "x"}]}, "there is no reason 'boring'"),
         ({"small": 5}, '"small" must be a text'),
+        ({"short": "hr herr"}, "must read like"),
     ],
 )
 def test_a_mistake_in_a_table_is_named(table: dict[str, Any], complaint: str) -> None:
@@ -110,6 +111,36 @@ def test_no_shipped_phrase_says_two_things() -> None:
 def test_every_networking_phrase_names_its_gathering() -> None:
     phrases = [phrase for group in WORDS.phrases.values() for phrase in group]
     assert [one.spelled for one in phrases if one.reason is Reason.NETWORKING and not one.gathering] == []
+
+
+@pytest.mark.parametrize(
+    ("title", "folded"),
+    [
+        ("WG: Fwd: Kaffee", "kaffee"),
+        ("re:publica", "re:publica"),
+        ("Kaffee m. Hr. Lang", "kaffee mit herr lang"),
+        ("HR meetup", "hr meetup"),
+        ("Treffen Hr.", "treffen hr."),
+    ],
+)
+def test_a_title_loses_mail_prefixes_and_abbreviations(title: str, folded: str) -> None:
+    assert " ".join(fold_title(title, WORDS).split()) == folded
+
+
+@pytest.mark.parametrize(
+    ("word", "heard"),
+    [
+        ("netwroking", 1),
+        ("netorking", 1),
+        ("nettworking", 1),
+        ("ntewrokign", 0),
+        ("networkin", 0),
+        ("mixre", 0),
+    ],
+)
+def test_one_slip_in_a_long_strong_word_is_forgiven(word: str, heard: int) -> None:
+    words = read_table('for = [{weight = 4, words = "networking, mixer"}]')
+    assert len(hear(words, word)) == heard
 
 
 @given(st.text())
