@@ -13,11 +13,12 @@ demo: $(RUN_DONE)  ## a believable week, from calendar to approved follow-up, in
 test: $(TEST_DONE)  ## every test but the long ones; under 5 minutes on 2 cores
 	$(BIN)/pytest -n 2
 
-check: $(TEST_DONE)  ## style, types, dead code
+check: $(TEST_DONE)  ## style, types, dead code, direction of imports
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/vulture
+	$(BIN)/pytest tests/test_layers.py
 
 soak: $(TEST_DONE)  ## the long runs: thousands of kills, a hundred thousand steps
 	FOLLOWUPD_SOAK=1 $(BIN)/pytest -n 2 -m 'soak or not soak'

@@ -9,8 +9,8 @@ from typing import Any
 
 from followupd.adapters import CALENDARS, MAILBOXES, load
 from followupd.config import Settings
-from followupd.cycle import Cycle, Judge
-from followupd.model import Event, Guest, Judgement
+from followupd.cycle import Cycle
+from followupd.model import Event, Guest, Judge, Judgement
 from followupd.ports import CalendarSource, Mailbox
 from followupd.render import Renderer
 from followupd.rules.drafts import example_facts
@@ -74,6 +74,10 @@ def build_templates(settings: Settings, renderer: Renderer) -> Templates:
     return Templates([shipped_templates(), settings.templates], renderer, example_facts())
 
 
+def build_writer(settings: Settings, words: Words, renderer: Renderer) -> Writer:
+    return Writer(settings.owner, words, settings.choices, build_templates(settings, renderer), renderer)
+
+
 def open_store(folder: Path) -> Store:
     return Store(folder, check_move)
 
@@ -87,15 +91,15 @@ def build_cycle(
 ) -> Cycle:
     """Return the pass for these settings; it begins a new reign over the store."""
     words = load_words()
-    templates = build_templates(settings, renderer)
-    store.begin_reign()
-    return Cycle(
+    cycle = Cycle(
         store=store,
         sources=build_sources(settings),
         mailbox_of={calendar.name: calendar.mailbox for calendar in settings.calendars},
         mailboxes=mailboxes or build_mailboxes(settings),
         judge=build_judge(settings, words),
-        writer=Writer(settings.owner, words, settings.choices, templates, renderer),
+        writer=build_writer(settings, words, renderer),
         limits=settings.limits,
         clock=clock,
     )
+    store.begin_reign()  # last: settings that cannot be used leave the running cycle its reign
+    return cycle

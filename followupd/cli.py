@@ -138,14 +138,12 @@ def list_templates(app: App) -> None:
 @templates.command()
 @needs_app
 def check(app: App) -> None:
-    """Check every template; exit 78 when one has a mistake."""
-    from followupd.assemble import build_templates
+    """Check every template and what [[choose]] says of them; exit 78 when there is a mistake."""
+    from followupd.assemble import build_writer, load_words
     from followupd.render import Renderer
 
     with Renderer() as renderer:
-        found = build_templates(app.settings, renderer)
-        found.sources()
-        mistakes = found.problems
+        mistakes = build_writer(app.settings, load_words(), renderer).find_mistakes()
     for mistake in mistakes:
         click.echo(str(mistake), err=True)
     if mistakes:

@@ -59,7 +59,7 @@ def show(app: App, number: int, as_json: bool) -> None:
 
 @click.command()
 @item_numbers
-@click.option("--now", "at_once", is_flag=True, help="Without the two minutes in which you can undo it.")
+@click.option("--now", "at_once", is_flag=True, help="Without the hold in which you can undo it.")
 @click.option("--hash", "seen_hash", help="Only if the text is still the one with this hash (see show).")
 @needs_app
 def approve(app: App, numbers: Sequence[int], at_once: bool, seen_hash: str | None) -> None:
@@ -76,6 +76,8 @@ def _say_approved(app: App, item: "FollowUp") -> str:
 
     if item.leaves_at is None:
         return f"{item.id}: yes."
+    if item.leaves_at <= app.now:
+        return f"{item.id}: approved. It moves to the folder Ready of your mail program with the next pass."
     when = say_time(item.leaves_at, app.zone, app.now)
     return f"{item.id}: approved. At {when} it moves to the folder Ready of your mail program; until then: undo {item.id}"
 
@@ -186,7 +188,11 @@ def done(app: App, number: int, channel: str) -> None:
 @click.argument("people", nargs=-1)
 @click.option("--nobody", is_flag=True, help="You met nobody there.")
 @click.option("--note", default="", help="What you spoke about; for your eyes.")
-@click.option("--promise", default="", help="What you promised; the follow-up keeps it.")
+@click.option(
+    "--promise",
+    default="",
+    help="What you promised, such as 'the name of our printer'; the follow-up keeps it.",
+)
 @needs_app
 def met(app: App, number: int, people: Sequence[str], nobody: bool, note: str, promise: str) -> None:
     """Say whom you met: 'Jane Doe, Acme, jane@acme.example - we spoke about sailing', or complete an address.

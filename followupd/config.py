@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from email_validator import EmailNotValidError, validate_email
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -25,16 +24,16 @@ from followupd.durations import parse_duration
 from followupd.errors import ConfigProblem, Problem
 from followupd.home import find_state, owner_templates, read_tables, resolve
 from followupd.model import Owner
+from followupd.rules.debrief import read_address
 from followupd.rules.drafts import DEFAULT_CHOICES, Choice
 from followupd.rules.followups import Limits
 
 
 def _check_address(text: str) -> str:
     try:
-        found = validate_email(text, check_deliverability=False, test_environment=True)
-    except EmailNotValidError as error:
-        raise ValueError(f"'{text}' is no mail address: {error}") from error
-    return f"{found.local_part}@{found.ascii_domain}".lower()
+        return read_address(text)
+    except Problem as problem:
+        raise ValueError(problem.what) from problem
 
 
 def _check_zone(text: str) -> str:

@@ -4,20 +4,23 @@ After a crash the next pass finds every write either recorded or announced by an
 up in the mailbox before anything is done about it (docs/design.md, "What keeps a mailbox safe").
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from followupd import WRITTEN
-from followupd.errors import ClockProblem, ExitCode, Problem, SourceProblem
+from followupd.errors import ClockProblem, ExitCode, Problem, SourceProblem, StateProblem, name_bug
 from followupd.mailing import Mailing
 from followupd.model import (
     OPEN,
+    SNOOZE_GRACE,
     TOO_LATE_AFTER,
     By,
     Event,
     FollowUp,
     Guest,
+    Judge,
     Judgement,
     Kind,
     Plan,
@@ -30,9 +33,8 @@ from followupd.model import (
 from followupd.ports import CalendarSource, Mailbox
 from followupd.rules.followups import Limits, hold_of_time, needs_debrief, plan_event, times_of
 from followupd.store.store import Store
+from followupd.withdrawing import postpone, withdraw
 from followupd.writer import Writer
-
-Judge = Callable[[Event], tuple[Judgement, tuple[Guest, ...]]]
 
 #: How far ahead calendars are read: enough to know the next event's end, and to find a moved event again.
 LOOK_AHEAD = timedelta(days=60)
@@ -99,10 +101,11 @@ class Cycle:
         check_clock(now)
         self._store.installed(now)
         self.collect_events(report)
-        self.plan_followups()
+        # Before planning: what the owner did in the mailbox must not be taken for what a calendar did.
+        self._mailing.notice_decisions(report.problems)
+        self.plan_followups(report.problems)
         report.problems += self._writer.find_mistakes()
         self._mailing.place_drafts(report.problems)
-        self._mailing.notice_decisions(report.problems)
         self._mailing.send_approved(report.problems)
         return report
 
@@ -110,6 +113,7 @@ class Cycle:
 
     def collect_events(self, report: Report) -> None:
         """Read every calendar; one that fails keeps what was known of it and stops no other."""
+        self._store.calendars.keep_only([source.name for source in self._sources])
         for source in self._sources:
             try:
                 reading = self._read(source)
@@ -144,33 +148,52 @@ class Cycle:
             return False
         return len(self._store.calendars.known_occurrences(source, start, end)) >= MASS_REMOVAL
 
-    # --- 2 plan_followups
+    # --- 3 plan_followups
 
-    def plan_followups(self) -> None:
+    def plan_followups(self, problems: list[Problem]) -> None:
         """Judge what is over and put what it asks for into the queue; look again at what lies there."""
         now = self._clock()
         for event in self._store.calendars.ended_events(now - TOO_LATE_AFTER, now):
-            with self._store.transaction():
+            with self._passing_over(f"event '{event.occurrence}'", problems):
                 self._plan_one(event, now)
         for occurrence in self._store.open_occurrences():
-            with self._store.transaction():
+            with self._passing_over(f"event '{occurrence}'", problems):
                 self._review_occurrence(occurrence, now)
         self._expire(now)
+        self._close_problems(now)
+
+    @contextmanager
+    def _passing_over(self, about: str, problems: list[Problem]) -> Iterator[None]:
+        """Do one thing whole or not at all; whatever goes wrong with it stops no other."""
+        try:
+            with self._store.transaction():
+                yield
+        except StateProblem:
+            raise
+        except Problem as problem:
+            problems.append(problem)
+        except Exception as error:  # noqa: BLE001 - a poisonous event must not stop the others
+            problems.append(name_bug(about, error))
 
     def _plan_one(self, event: Event, now: datetime) -> None:
         judgement, guests = self._judge(event)
         for plan in plan_event(event, judgement, guests, self._store.installed(now), self._limits):
             known = self._store.followup_by_key(plan.key)
             if known is not None:
-                self._revive(known, plan, now)
+                self._revive(known, event, now)
             elif not self._was_answered(plan):
                 self._store.add_followup(plan, event.title, self._mailbox_of[event.calendar], now)
+        for item in self._store.followups_of(event.occurrence):
+            if item.by_owner and judgement.reason is not Reason.CANCELLED:
+                self._revive(item, event, now)
 
-    def _revive(self, item: FollowUp, plan: Plan, now: datetime) -> None:
+    def _revive(self, item: FollowUp, event: Event, now: datetime) -> None:
         """Take up again what was withdrawn, once its event or person is back and its old draft is out of the way."""
-        if item.status is Status.WITHDRAWN and item.draft_id is None and plan.expires > now:
-            times = {"due": plan.due, "deadline": plan.deadline, "expires": plan.expires}
-            self._store.move(item, plan.status, now, By.DAEMON, "the calendar has it again", times)
+        due, deadline, expires = times_of(event)
+        if item.status is Status.WITHDRAWN and item.draft_id is None and expires > now:
+            status = Status.PLANNED if item.kind is Kind.DRAFT and item.email else Status.NEEDS_INFO
+            times = {"due": due, "deadline": deadline, "expires": expires}
+            self._store.move(item, status, now, By.DAEMON, "the calendar has it again", times)
 
     def _was_answered(self, plan: Plan) -> bool:
         """Tell whether a debrief is needless because the owner named people already."""
@@ -191,11 +214,11 @@ class Cycle:
     def _review(self, item: FollowUp, event: Event | None, now: datetime) -> None:
         obstacle = self._find_change(item, event)
         if obstacle is not None:
-            self._mailing.withdraw(item, *obstacle)
+            withdraw(self._store, item, *obstacle, now)
         elif event is not None and times_of(event)[0] != item.due:
             self._move_times(item, event, now)
-        elif item.held in _CHANGES:
-            self._store.note_step(item, now, By.DAEMON, "the calendar has it again", {"held": None})
+        elif item.held is not None and item.status is Status.DRAFTED and not _is_ahead(item, now):
+            self._store.note_step(item, now, By.DAEMON, "nothing holds it any more", {"held": None})
 
     def _find_change(self, item: FollowUp, event: Event | None) -> tuple[Reason, str] | None:
         """Return why an item should no longer be there, or None."""
@@ -210,10 +233,12 @@ class Cycle:
 
     def _move_times(self, item: FollowUp, event: Event, now: datetime) -> None:
         due, deadline, expires = times_of(event)
+        if item.snoozed_until is not None:
+            expires = max(expires, item.snoozed_until + SNOOZE_GRACE)
+        changes = {"due": due, "deadline": deadline, "expires": expires}
         if due > now and item.status in {Status.DRAFTED, Status.APPROVED}:
-            self._mailing.postpone(item, due=due, deadline=deadline, expires=expires)
+            postpone(self._store, item, now, changes)
             return
-        changes = {"due": due, "deadline": deadline, "expires": max(expires, item.snoozed_until or expires)}
         self._store.note_step(item, now, By.DAEMON, "the event was moved", changes)
 
     def _expire(self, now: datetime) -> None:
@@ -221,7 +246,13 @@ class Cycle:
             if item.expires < now and item.kind is not Kind.PROBLEM:
                 self._store.move(item, Status.EXPIRED, now, By.DAEMON, _say_expired(item))
 
-    # --- what the later steps ask
+    def _close_problems(self, now: datetime) -> None:
+        """Take a problem out of the queue once what it was about is decided."""
+        for item in self._store.followups({Status.NEEDS_INFO}):
+            if item.concerns is not None and self._store.followup(item.concerns).status not in OPEN:
+                self._store.move(item, Status.DONE, now, By.DAEMON, "what it was about is decided")
+
+    # --- what the other steps ask
 
     def _write(self, item: FollowUp) -> Mapping[str, object]:
         """Return the columns a freshly written message sets. Raises TemplateProblem or Problem."""
@@ -256,20 +287,21 @@ class Cycle:
 
     def _is_fresh(self, event: Event) -> bool:
         """Tell whether the event's calendar was read in the last minute, reading it again if it was not."""
-        if self._was_read(event.calendar):
+        if self._was_read(event):
             return True
         for source in self._sources:
-            if source.name == event.calendar and source.name not in self._store.calendars.source_problems():
+            if source.name == event.calendar and not self._store.calendars.has_failed(source.name):
                 try:
                     self._read(source)
                 except SourceProblem as problem:
                     self._store.calendars.save_failure(source.name, problem.what, self._clock())
-        return self._was_read(event.calendar)
+        return self._was_read(event)
 
-    def _was_read(self, calendar: str) -> bool:
-        last = self._store.calendars.read_at(calendar)
-        failed = calendar in self._store.calendars.source_problems()
-        return last is not None and not failed and self._clock() - last <= FRESH
+    def _was_read(self, event: Event) -> bool:
+        calendars = self._store.calendars
+        last = calendars.read_at(event.calendar)
+        unknown = calendars.has_failed(event.calendar) or calendars.is_stale(event.occurrence)
+        return last is not None and not unknown and self._clock() - last <= FRESH
 
 
 def _find_missing(
@@ -293,10 +325,13 @@ def _find_missing(
 
 def _say_expired(item: FollowUp) -> str:
     waited = {Kind.DEBRIEF: "nobody said whom you met", Kind.QUESTION: "it was not answered"}
-    return f"seven days passed and {waited.get(item.kind, 'it was not decided')}"
+    held = f"it was held: {item.held}" if item.held else "it was not decided"
+    return f"seven days passed and {waited.get(item.kind, held)}"
 
 
-_CHANGES = frozenset({Reason.GONE, Reason.PERSON_GONE, Reason.CANCELLED, Reason.MOVED})
+def _is_ahead(item: FollowUp, now: datetime) -> bool:
+    """Tell whether an item is held because its event was moved and is not over yet."""
+    return item.held is Reason.MOVED and item.due > now
 
 
 def answer_judgement(judgement: Judgement, says: bool | None) -> Judgement:

@@ -112,7 +112,7 @@ class Demo:
     def _answer_debrief(self) -> None:
         debrief = next(item for item in self._desk.list_queue(self._clock.now) if item.kind is Kind.DEBRIEF)
         line = "Jane Doe, Acme, jane@acme.example - sails, looks for a printer"
-        promise = "I will send you the name of our printer"
+        promise = "the name of our printer"
         self._say(
             f"3  No calendar knows whom Ada met at '{debrief.event}'. She says it in one line",
             f"followupd met {debrief.id} '{line}' --promise '{promise}'",

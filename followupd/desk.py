@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from followupd.errors import Changed, Problem
 from followupd.model import (
     OPEN,
+    SNOOZE_GRACE,
     TOO_LATE_AFTER,
     By,
     FollowUp,
@@ -20,9 +21,8 @@ from followupd.model import (
 )
 from followupd.rules.message import change_text
 from followupd.rules.reading import read_message
+from followupd.store.rows import NO_APPROVAL
 from followupd.store.store import Store
-
-_NO_APPROVAL = {"approved_hash": None, "leaves_at": None}
 
 
 class Desk:
@@ -99,7 +99,7 @@ class Desk:
         if item.status is Status.APPROVED:
             why = "you edited it, so it needs a new yes"
             return self._done(
-                self._store.move(item, Status.DRAFTED, now, By.OWNER, why, changes | _NO_APPROVAL)
+                self._store.move(item, Status.DRAFTED, now, By.OWNER, why, changes | NO_APPROVAL)
             )
         return self._done(self._store.note_step(item, now, By.OWNER, "you edited it", changes))
 
@@ -110,7 +110,7 @@ class Desk:
             if item.kind is Kind.QUESTION:
                 self._store.calendars.save_answer(item.occurrence, networking=False)
             return self._done(
-                self._store.move(item, Status.SKIPPED, now, By.OWNER, "you skipped it", _NO_APPROVAL)
+                self._store.move(item, Status.SKIPPED, now, By.OWNER, "you skipped it", NO_APPROVAL)
             )
 
     def snooze(self, number: int, until: datetime, now: datetime) -> FollowUp:
@@ -120,7 +120,7 @@ class Desk:
             raise Problem(f"Item {number} is '{item.status}'; there is nothing to snooze.")
         if until <= now:
             raise Problem(f"{until:%Y-%m-%d %H:%M} UTC is already past.", "Name a time to come, such as 36h.")
-        changes = {"snoozed_until": until, "expires": max(item.expires, until + timedelta(days=2))}
+        changes = {"snoozed_until": until, "expires": max(item.expires, until + SNOOZE_GRACE)}
         return self._done(self._store.note_step(item, now, By.OWNER, "you snoozed it", changes))
 
     def undo(self, number: int, now: datetime) -> FollowUp:
@@ -128,7 +128,7 @@ class Desk:
         item = self._store.followup(number)
         if item.status is Status.APPROVED:
             why = "you took your approval back"
-            return self._done(self._store.move(item, Status.DRAFTED, now, By.OWNER, why, _NO_APPROVAL))
+            return self._done(self._store.move(item, Status.DRAFTED, now, By.OWNER, why, NO_APPROVAL))
         if item.status in {Status.SKIPPED, Status.DONE, Status.EXPIRED}:
             return self._done(self._take_up(item, now))
         if item.snoozed_until is not None and item.status in OPEN:
@@ -143,7 +143,7 @@ class Desk:
                 self._store.calendars.save_answer(item.occurrence, networking=None)
             self._store.remove_touches(item)
             status = Status.PLANNED if item.kind is Kind.DRAFT and item.email else Status.NEEDS_INFO
-            changes = _NO_APPROVAL | {"expires": max(item.expires, now + TOO_LATE_AFTER), "held": None}
+            changes = NO_APPROVAL | {"expires": max(item.expires, now + TOO_LATE_AFTER)}
             return self._store.move(item, status, now, By.OWNER, "you took it up again", changes)
 
     def finish(self, number: int, channel: str, now: datetime) -> FollowUp:
@@ -155,7 +155,7 @@ class Desk:
             )
         with self._store.transaction():
             done = self._store.move(
-                item, Status.DONE, now, By.OWNER, f"you followed up by {channel}", _NO_APPROVAL
+                item, Status.DONE, now, By.OWNER, f"you followed up by {channel}", NO_APPROVAL
             )
             self._store.add_touch(done, channel, now)
         return self._done(done)
@@ -185,7 +185,11 @@ class Desk:
             self._store.move(item, Status.DONE, now, By.OWNER, why)
 
     def _add_met(self, item: FollowUp, met: Met, now: datetime) -> FollowUp | None:
+        """Add somebody to the queue; None when they are there already."""
         known = met.person.email is not None
+        for other in self._store.followups_of(item.occurrence):
+            if known and other.status is Status.NEEDS_INFO and _is_same_name(other, met):
+                return self._give_address(other, [met], now)
         plan = Plan(
             key=f"{item.occurrence}|{met.person.key}",
             kind=Kind.DRAFT,
@@ -195,7 +199,7 @@ class Desk:
             why="you met them there" if known else "no address is known",
             due=item.due,
             deadline=item.deadline,
-            expires=max(item.expires, now + timedelta(days=2)),
+            expires=max(item.expires, now + SNOOZE_GRACE),
             person=met.person,
         )
         more = {"by_owner": True, "note": met.note, "promise": met.promise}
@@ -204,8 +208,24 @@ class Desk:
     def _give_address(self, item: FollowUp, people: Sequence[Met], now: datetime) -> FollowUp:
         if item.status is not Status.NEEDS_INFO or len(people) != 1 or people[0].person.email is None:
             raise Problem(f"Item {item.id} ('{item.status}') takes one address, while it waits for one.")
-        person = replace(people[0].person, name=item.name, first_name=item.first_name)
-        changes = {"email": person.email, "person": person.key, "by_owner": True, "reason": Reason.OWNER_SAYS}
+        [met] = people
+        key = f"{item.occurrence}|{met.person.key}"
+        if self._store.followup_by_key(key) is not None:
+            raise Problem(
+                f"{met.person.email} has a follow-up for this event.",
+                f"Skip this one: followupd skip {item.id}",
+            )
+        person = replace(met.person, name=item.name, first_name=item.first_name)
+        changes = {
+            "key": key,
+            "email": person.email,
+            "person": person.key,
+            "by_owner": True,
+            "reason": Reason.OWNER_SAYS,
+            "why": "you gave the address",
+            "note": met.note or item.note,
+            "promise": met.promise or item.promise,
+        }
         self._store.save_person(person)
         return self._store.move(item, Status.PLANNED, now, By.OWNER, "you gave the address", changes)
 
@@ -228,6 +248,10 @@ class Desk:
     def _done(self, item: FollowUp) -> FollowUp:
         self._wake()
         return item
+
+
+def _is_same_name(item: FollowUp, met: Met) -> bool:
+    return item.kind is Kind.DRAFT and item.name.casefold() == met.person.name.casefold() != ""
 
 
 def _is_waiting(item: FollowUp, now: datetime) -> bool:

@@ -1,7 +1,7 @@
-"""DURATION as owners write it: 90m, 36h, 3d, 2w."""
+"""How lengths of time and instants are written: 90m, 36h, 3d, 2w; 2026-11-17T18:00:00Z."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from followupd.errors import Problem
 
@@ -20,3 +20,8 @@ def parse_duration(text: str) -> timedelta:
     if length > _LONGEST:
         raise Problem(f"'{text}' is longer than ten years.", "Write it like 90m, 36h, 3d or 2w.")
     return length
+
+
+def write_utc(instant: datetime) -> str:
+    """Return a UTC instant as RFC 3339 with Z, to the second."""
+    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")

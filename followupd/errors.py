@@ -96,6 +96,18 @@ class StateBusy(StateProblem):
     temporary = True
 
 
+class Bug(Problem):
+    """Something in followupd itself went wrong; only what it was about waits, all else goes on."""
+
+
+def name_bug(about: str, error: Exception) -> Bug:
+    """Return an error nobody foresaw as a problem in words."""
+    return Bug(
+        f"A bug in followupd met {about}: {type(error).__name__}: {error}.",
+        "Please report it; the rest goes on.",
+    )
+
+
 class AlreadyRunning(Problem):
     """Another daemon or pass holds this state folder."""
 

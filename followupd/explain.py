@@ -1,17 +1,16 @@
 """Why this one and not that one: every occurrence and everybody in it, judged at a moment, without state or mailbox."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from followupd.durations import write_utc
 from followupd.errors import SourceProblem
-from followupd.model import Event, EventState, Guest, Judgement, Reading, Reason, Skipped, Verdict
+from followupd.model import Event, EventState, Guest, Judge, Judgement, Reading, Reason, Skipped, Verdict
 from followupd.ports import CalendarSource
 from followupd.rules.events import state_of
 from followupd.rules.followups import Limits, count_to_write, hold_of_guest, hold_of_time, needs_debrief
-
-Judge = Callable[[Event], tuple[Judgement, tuple[Guest, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +137,3 @@ def _guest_to_json(guest: Guest, held: Reason | None) -> dict[str, Any]:
         "why": guest.why,
         "held": held,
     }
-
-
-def write_utc(instant: datetime) -> str:
-    """Return a UTC instant as RFC 3339 with Z, to the second."""
-    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -6,6 +6,7 @@ from itertools import starmap
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from followupd.durations import write_utc
 from followupd.model import FollowUp, Kind, Person, Status, Step
 from followupd.rules.reading import decode_words, read_addresses, read_message
 
@@ -31,7 +32,7 @@ def queue_to_json(item: FollowUp, now: datetime) -> dict[str, Any]:
         "subject": item.subject or None,
         "due": write_utc(item.due),
         "deadline": write_utc(item.deadline),
-        "at_risk": item.at_risk <= now,
+        "at_risk": item.status in _WAITING and item.at_risk <= now,
         "why": item.why,
         "held": item.held,
         "outcome": item.outcome,
@@ -62,11 +63,6 @@ def person_to_json(person: Person, last: datetime | None) -> dict[str, Any]:
         "first_name": person.first_name,
         "last_touch": write_utc(last) if last else None,
     }
-
-
-def write_utc(instant: datetime) -> str:
-    """Return a UTC instant as RFC 3339 with Z, to the second."""
-    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def say_time(instant: datetime, zone: ZoneInfo, now: datetime) -> str:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from followupd.errors import AlreadyRunning, Changed, Doubt, MailboxProblem, Problem, StateProblem
+from followupd.errors import AlreadyRunning, Changed, Doubt, MailboxProblem, Problem, StateProblem, name_bug
 from followupd.model import (
     Act,
     By,
@@ -25,12 +25,12 @@ from followupd.ports import Mailbox
 from followupd.problems import close_problem, open_problem
 from followupd.rules.followups import Limits
 from followupd.rules.reading import read_message
+from followupd.store.rows import NO_APPROVAL
 from followupd.store.store import Store
 
 #: After so many failures of its own an item is put aside until the owner decides (Mailman's "bak count").
 MAX_TRIES = 3
 _DAY = timedelta(days=1)
-_BACK_TO_DRAFTED: dict[str, Any] = {"approved_hash": None, "leaves_at": None}
 
 
 class Mailing:
@@ -57,10 +57,7 @@ class Mailing:
     # --- 3 place_drafts
 
     def place_drafts(self, problems: list[Problem]) -> None:
-        """Settle unknown outcomes, then take out, replace and put in what the state asks for, oldest deadline first."""
-        self._down.clear()
-        for intent in self._store.open_intents():
-            self._attempt(self._store.followup(intent.followup), self._settle_with(intent), problems)
+        """Take out, replace and put in what the state asks for, oldest deadline first."""
         busy = self._list_busy()
         for item in self._store.leftovers():
             if item.id not in busy:
@@ -83,10 +80,15 @@ class Mailing:
         item = self._store.update(item, held=None, **({} if item.edited else self._write(item)))
         # Only our own Message-ID counts here: the owner may have written to the same person in the same words.
         look = self._mailbox(item).look(_trace(item, subject=""))
-        if look.place is Place.NOWHERE or (look.place is Place.TRASH and self._store.was_drafted(item.id)):
-            self._create(item)  # what lies in the trash was put there before the owner took it up again
-        else:
+        if self._is_there(item, look):
             self._adopt(item, look)
+        else:
+            self._create(item)
+
+    def _is_there(self, item: FollowUp, look: Look) -> bool:
+        """Tell whether the mailbox knows this message, besides a copy in the trash from before it was taken up again."""
+        old_copy = look.place is Place.TRASH and self._store.was_drafted(item.id)
+        return look.place is not Place.NOWHERE and not old_copy
 
     def _find_hold(self, item: FollowUp) -> Reason | None:
         return self._find_obstacle(item) or self._find_recent(item) or self._find_cap()
@@ -153,6 +155,9 @@ class Mailing:
             with self._refusal_closes(intent):
                 self._mailbox(item).remove(draft)
             self._store.close_intent(intent, "done", self._clock())
+        elif item.status in {Status.PLANNED, Status.WITHDRAWN} and not self._store.was_taken_out(item.id):
+            self._record_end(item, look.place)
+            return
         self._store.update(item, draft_id=None)
 
     # --- the outcome of writes that were announced and never recorded
@@ -171,7 +176,7 @@ class Mailing:
             self._store.close_intent(intent, "looked up", self._clock())
             if intent.act is Act.HAND_OVER:
                 self._settle_hand_over(item, look)
-            elif item.status is Status.PLANNED and look.place is not Place.NOWHERE:
+            elif item.status is Status.PLANNED and self._is_there(item, look):
                 self._adopt(item, look)
             elif intent.act is Act.CREATE and look.place is Place.DRAFTS:
                 # Decided on meanwhile, so it is no longer wanted: _take_out compares it with what was to lie there.
@@ -187,14 +192,17 @@ class Mailing:
             self._end(item, Status.HANDLED, By.DAEMON, why)
         elif self._mailbox(item).sends:
             why = "nobody answered when it was to leave; it is still here. Approve it again if it did not arrive"
-            self._store.move(item, Status.DRAFTED, self._clock(), By.DAEMON, why, _BACK_TO_DRAFTED)
+            self._store.move(item, Status.DRAFTED, self._clock(), By.DAEMON, why, NO_APPROVAL)
         else:
             self._store.move(item, Status.APPROVED, self._clock(), By.DAEMON, "it was not moved; once more")
 
     # --- 4 notice_decisions
 
     def notice_decisions(self, problems: list[Problem]) -> None:
-        """Compare every waiting draft with the mailbox: edited, deleted, moved, or as it was."""
+        """Settle unknown outcomes, then compare every waiting draft with the mailbox: edited, deleted, moved, as it was."""
+        self._down.clear()
+        for intent in self._store.open_intents():
+            self._attempt(self._store.followup(intent.followup), self._settle_with(intent), problems)
         busy = self._list_busy()
         for item in self._store.followups({Status.DRAFTED, Status.APPROVED}):
             if item.id not in busy:
@@ -224,7 +232,7 @@ class Mailing:
 
     def _end_approval(self, item: FollowUp, draft: Draft) -> None:
         """Ask for a new yes: the mailbox holds other bytes than the approved ones."""
-        changes = _draft_columns(draft) | _BACK_TO_DRAFTED | {"edited": True}
+        changes = _draft_columns(draft) | NO_APPROVAL | {"edited": True}
         why = _say_edited(item, draft, "it changed since you approved it; look at it again")
         self._store.move(item, Status.DRAFTED, self._clock(), By.MAILBOX, why, changes)
 
@@ -246,7 +254,7 @@ class Mailing:
         why = "more than one draft for this follow-up lies in the mailbox; delete all but one"
         with self._store.transaction():
             if item.status is Status.APPROVED:
-                item = self._store.move(item, Status.DRAFTED, self._clock(), By.DAEMON, why, _BACK_TO_DRAFTED)
+                item = self._store.move(item, Status.DRAFTED, self._clock(), By.DAEMON, why, NO_APPROVAL)
             open_problem(self._store, item, Reason.DUPLICATE, why, self._clock())
 
     # --- 5 send_approved
@@ -294,7 +302,7 @@ class Mailing:
             self._store.close_intent(intent, "refused", self._clock())
             if isinstance(problem, Changed):
                 why = "it changed in the last moment, so it was not handed over; look at it again"
-                self._store.move(item, Status.DRAFTED, self._clock(), By.MAILBOX, why, _BACK_TO_DRAFTED)
+                self._store.move(item, Status.DRAFTED, self._clock(), By.MAILBOX, why, NO_APPROVAL)
             else:
                 self._store.move(item, Status.APPROVED, self._clock(), By.DAEMON, problem.what)
 
@@ -303,31 +311,6 @@ class Mailing:
             self._end(item, Status.SENT, By.DAEMON, "the server took it")
         else:
             self._end(item, Status.HANDLED, By.DAEMON, self._mailbox(item).ready_note)
-
-    # --- asked for by plan_followups
-
-    def withdraw(self, item: FollowUp, reason: Reason, why: str) -> None:
-        """Take an item back because of its event; a draft the owner worked on is only flagged."""
-        if item.edited and item.draft_id is not None:
-            self._flag(item, reason, why)
-        else:
-            self._store.move(item, Status.WITHDRAWN, self._clock(), By.DAEMON, why, {"held": None})
-
-    def postpone(self, item: FollowUp, **times: datetime) -> None:
-        """Take a draft back until its moved event is over; one the owner worked on is only flagged."""
-        why = "the event was moved to a later time"
-        if item.edited:
-            self._flag(item, Reason.MOVED, why, **times)
-        else:
-            self._store.move(item, Status.PLANNED, self._clock(), By.DAEMON, why, times | _BACK_TO_DRAFTED)
-
-    def _flag(self, item: FollowUp, reason: Reason, why: str, **changes: Any) -> None:
-        why = f"{why}; you changed the draft, so it stays. Skip it, or send it yourself"
-        changes = changes | {"held": reason}
-        if item.status is Status.APPROVED:
-            self._store.move(item, Status.DRAFTED, self._clock(), By.DAEMON, why, changes | _BACK_TO_DRAFTED)
-        elif item.held is not reason:
-            self._store.note_step(item, self._clock(), By.DAEMON, why, changes)
 
     # --- shared by the steps
 
@@ -348,14 +331,18 @@ class Mailing:
         except Problem as problem:
             problems.append(problem)
             self._take_problem(item.id, problem)
+        except Exception as error:  # noqa: BLE001 - a bug met by one item must not stop the others
+            bug = name_bug(f"item {item.id}", error)
+            problems.append(bug)
+            self._take_problem(item.id, bug)
 
     def _take_problem(self, number: int, problem: Problem) -> None:
         """Wait for what passes by itself; put an item aside that fails again and again."""
         item = self._store.followup(number)
         if isinstance(problem, Doubt):
             return  # its open intent is looked up after the grace
-        if problem.temporary:
-            self._down.add(item.mailbox)
+        if problem.temporary or isinstance(problem, MailboxProblem):
+            self._down.add(item.mailbox)  # whatever it is, the other items would meet it too
         elif item.tries + 1 < MAX_TRIES:
             self._store.update(item, tries=item.tries + 1)
         else:

@@ -1,6 +1,7 @@
 """The nouns of the house, all frozen. Every instant is UTC; zones live at the edges."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -9,6 +10,8 @@ from enum import StrEnum
 FOLLOW_UP_WITHIN = timedelta(hours=48)
 #: From here on a waiting follow-up is shown as at risk.
 AT_RISK_BEFORE = timedelta(hours=12)
+#: A snoozed item waits this much longer than its snooze before it expires.
+SNOOZE_GRACE = timedelta(days=2)
 #: A late follow-up is still better than none until this long after the event's end.
 TOO_LATE_AFTER = timedelta(days=7)
 
@@ -167,6 +170,10 @@ class Guest:
     follow_up: bool
     reason: Reason
     why: str
+
+
+#: Rules 1 and 2 for one owner: an event to its judgement and its guests.
+Judge = Callable[[Event], tuple[Judgement, tuple[Guest, ...]]]
 
 
 @dataclass(frozen=True, slots=True)

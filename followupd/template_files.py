@@ -35,11 +35,6 @@ def find_templates(folders: Sequence[Path]) -> dict[str, list[Path]]:
     return found
 
 
-def read_templates(folders: Sequence[Path]) -> dict[str, str]:
-    """Return name → source of the templates in force. Raises TemplateProblem for a file that is none."""
-    return {name: read_template(paths[-1]) for name, paths in find_templates(folders).items()}
-
-
 def read_template(path: Path) -> str:
     """Read one template: a regular file, no link, at most 100 kB of UTF-8. Raises TemplateProblem otherwise."""
     try:

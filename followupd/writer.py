@@ -7,7 +7,14 @@ from datetime import datetime
 from followupd.errors import TemplateProblem
 from followupd.model import Event, FollowUp, Judgement, Owner, Person
 from followupd.render import Renderer
-from followupd.rules.drafts import Choice, build_facts, choose_template, compose, pick_language
+from followupd.rules.drafts import (
+    Choice,
+    build_facts,
+    choose_template,
+    compose,
+    find_wrong_choices,
+    pick_language,
+)
 from followupd.rules.events import speak_of
 from followupd.rules.message import write_message
 from followupd.rules.words import Words
@@ -37,9 +44,10 @@ class Writer:
         self._renderer = renderer
 
     def find_mistakes(self) -> tuple[TemplateProblem, ...]:
-        """Return what is wrong with the template files as they are now; their last good versions are in force."""
-        self._templates.sources()
-        return self._templates.problems
+        """Return what is wrong with the template files and choices as they are; the last good files are in force."""
+        sources = self._templates.sources()
+        wrong = find_wrong_choices(self._choices, sources, self._words.gatherings)
+        return (*self._templates.problems, *wrong)
 
     def write(
         self, followup: FollowUp, event: Event, judgement: Judgement, *, known: bool, now: datetime

@@ -416,6 +416,144 @@ def test_a_yes_that_is_taken_back_takes_its_drafts_back(world: World) -> None:
     assert (world.status("Jane Doe"), drafts(world)) == (Status.WITHDRAWN, [])
 
 
+def test_a_calendar_under_a_new_name_goes_on_and_its_old_trouble_is_forgotten(world: World) -> None:
+    hold(world, "Jane Doe")
+    world.set_event(meeting("e2", world.now + HOUR, TOM))
+    world.run()
+    world.calendar.fail = SourceProblem("It is out of reach.")
+    world.run()
+    world.calendar.fail, world.calendar.name = None, "job"
+    world.calendar.events = tuple(replace(event, calendar="job") for event in world.calendar.events)
+    report = world.run(hours=2)
+    assert report.problems == []
+    assert (world.status("Jane Doe"), world.status("Tom Miller")) == (Status.DRAFTED, Status.DRAFTED)
+    assert world.desk.source_problems() == {}
+
+
+@pytest.mark.parametrize("change", ["moved", "cancelled", "gone"])
+def test_a_draft_deleted_while_its_event_changed_never_comes_back(world: World, change: str) -> None:
+    hold(world, "Jane Doe")
+    world.run()
+    [event] = world.calendar.events
+    box(world).owner_deletes(world.item("Jane Doe").draft_id or "")
+    later = world.now + HOUR
+    if change == "moved":
+        world.set_event(event, start=later - HOUR, end=later)
+    if change == "cancelled":
+        world.set_event(event, cancelled=True)
+    if change == "gone":
+        world.calendar.events = ()
+    world.run()
+    world.set_event(event)
+    for _ in range(3):
+        world.run(hours=2)
+    assert (world.status("Jane Doe"), drafts(world)) == (Status.SKIPPED, [])
+
+
+def test_a_draft_sent_by_hand_before_a_long_absence_is_handled_and_counts(world: World) -> None:
+    hold(world, "Jane Doe")
+    world.run()
+    box(world).owner_sends(world.item("Jane Doe").draft_id or "")
+    world.now += timedelta(days=8)
+    world.set_event(meeting("e2", world.now - HOUR, JANE))
+    world.run()
+    assert world.item("Jane Doe", "e1").status is Status.HANDLED
+    assert world.item("Jane Doe", "e2").held is Reason.RECENT
+
+
+def test_a_person_the_owner_named_is_back_when_the_event_is(world: World) -> None:
+    world.set_event(meeting("e1", world.now - HOUR))
+    world.run()
+    [event] = world.calendar.events
+    [debrief] = world.desk.list_queue(world.now)
+    world.desk.take_met(debrief.id, [read_met("Jane Doe, jane.doe@acme.example")], world.now)
+    world.run()
+    world.calendar.events = ()
+    world.run()
+    assert (world.status("Jane Doe"), drafts(world)) == (Status.WITHDRAWN, [])
+    world.set_event(event)
+    world.run()
+    assert (world.status("Jane Doe"), len(drafts(world))) == (Status.DRAFTED, 1)
+
+
+def test_an_old_event_taken_up_may_blink_without_stopping_a_pass(tmp_path: Path) -> None:
+    with open_world(tmp_path) as world:
+        world.set_event(meeting("old", NOON - timedelta(hours=49), JANE))
+        world.run()
+        world.desk.undo(world.item("Jane Doe").id, world.now)
+        world.run()
+        [event] = world.calendar.events
+        world.calendar.events = ()
+        world.run()
+        world.set_event(event)
+        assert world.run().problems == []
+        assert (world.status("Jane Doe"), len(drafts(world))) == (Status.DRAFTED, 1)
+
+
+def test_what_an_unreadable_part_of_a_calendar_holds_does_not_leave(world: World) -> None:
+    hold(world, "Jane Doe")
+    world.run()
+    [event] = world.calendar.events
+    world.approve("Jane Doe")
+    world.calendar.events, world.calendar.complete = (), False
+    world.run(minutes=3)
+    assert (world.item("Jane Doe").held, box(world).ready) == (Reason.NOT_FRESH, [])
+    assert "work" in world.desk.source_problems()
+    world.set_event(event)
+    world.run(minutes=3)
+    assert len(box(world).ready) == 1
+
+
+def test_a_hold_ends_when_its_reason_does(world: World) -> None:
+    hold(world, "Jane Doe")
+    world.run()
+    item = world.approve("Jane Doe")
+    world.calendar.fail = SourceProblem("It is out of reach.")
+    world.run(minutes=3)
+    world.desk.undo(item.id, world.now)
+    world.calendar.fail = None
+    world.run()
+    world.approve("Jane Doe")
+    world.run(minutes=3)
+    assert len(box(world).ready) == 1
+
+
+def test_an_undone_skip_survives_a_create_that_never_happened(world: World) -> None:
+    hold(world, "Jane Doe")
+    world.run()
+    item = world.item("Jane Doe")
+    world.desk.skip(item.id, world.now)
+    world.run()
+    world.desk.undo(item.id, world.now)
+    box(world).faults = [("create", "dropped")]
+    world.run()
+    world.run()
+    assert (world.status("Jane Doe"), len(drafts(world))) == (Status.DRAFTED, 1)
+
+
+def test_a_problem_is_over_when_its_follow_up_is(world: World) -> None:
+    hold(world, "Jane Doe")
+    world.run()
+    item = world.item("Jane Doe")
+    box(world).create(item.raw or b"")
+    world.run()
+    assert [found.kind for found in world.desk.list_queue(world.now)] == [Kind.DRAFT, Kind.PROBLEM]
+    world.desk.finish(item.id, "phone", world.now)
+    world.run()
+    assert world.desk.list_queue(world.now) == []
+
+
+def test_a_message_no_parser_survives_stops_nobody_else(world: World) -> None:
+    hold(world, "Jane Doe", "Tom Miller")
+    world.run()
+    item = world.item("Jane Doe")
+    box(world).owner_edits(item.draft_id or "", (item.raw or b"").replace(b"To: ", b"To: " + b"(" * 5000, 1))
+    world.run()
+    world.approve("Tom Miller")
+    world.run(minutes=3)
+    assert len(box(world).ready) == 1
+
+
 # --- trouble
 
 

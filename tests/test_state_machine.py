@@ -26,8 +26,8 @@ from hypothesis.stateful import (
 from memory import MemoryMailbox
 from week import World, guest, meeting
 
-from followupd.errors import Problem
-from followupd.model import Draft, FollowUp, Kind, Status
+from followupd.errors import Problem, SourceProblem
+from followupd.model import Draft, Event, FollowUp, Kind, Status
 from followupd.render import Renderer
 from followupd.rules.debrief import read_met
 from followupd.rules.followups import Limits
@@ -88,6 +88,7 @@ class Life(RuleBasedStateMachine):
         self.approved: dict[int, bytes] = {}
         self.seen_leaving: set[str] = set()
         self.events = 0
+        self.lost: list[Event] = []
 
     def teardown(self) -> None:
         self.world.store.close()
@@ -121,6 +122,23 @@ class Life(RuleBasedStateMachine):
         events = self.world.calendar.events
         event = events[number % len(events)]
         self.world.set_event(event, attendees=event.attendees[:-1])
+
+    @precondition(lambda self: self.world.calendar.events)
+    @rule(number=NUMBERS)
+    def lose_event(self, number: int) -> None:
+        events = list(self.world.calendar.events)
+        self.lost.append(events.pop(number % len(events)))
+        self.world.calendar.events = events
+
+    @precondition(lambda self: self.lost)
+    @rule()
+    def find_event(self) -> None:
+        self.world.set_event(self.lost.pop())
+
+    @rule(complete=st.booleans(), works=st.booleans())
+    def trouble_calendar(self, complete: bool, works: bool) -> None:
+        self.world.calendar.complete = complete
+        self.world.calendar.fail = None if works else SourceProblem("It is out of reach.")
 
     # --- time, passes and crashes
 
@@ -172,6 +190,15 @@ class Life(RuleBasedStateMachine):
     @rule(number=NUMBERS)
     def skip(self, number: int) -> None:
         self._take_back(self._try(lambda n: self.world.desk.skip(n, self.world.now), number))
+
+    @rule(number=NUMBERS, hours=st.sampled_from([1, 30, 300]))
+    def snooze(self, number: int, hours: int) -> None:
+        until = self.world.now + timedelta(hours=hours)
+        self._try(lambda n: self.world.desk.snooze(n, until, self.world.now), number)
+
+    @rule(number=NUMBERS)
+    def finish(self, number: int) -> None:
+        self._take_back(self._try(lambda n: self.world.desk.finish(n, "phone", self.world.now), number))
 
     @rule(number=NUMBERS)
     def undo(self, number: int) -> None:
@@ -252,6 +279,7 @@ class Life(RuleBasedStateMachine):
     @rule()
     def settle(self) -> None:
         """Two quiet passes later nothing is in doubt: one message for each, every guest cared for, no draft ownerless."""
+        self.trouble_calendar(complete=True, works=True)
         self.run_pass(3)
         self.run_pass(3)
         store = self.world.store

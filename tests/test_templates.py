@@ -3,7 +3,7 @@
 import itertools
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,16 @@ import pytest
 from followupd.errors import TemplateProblem
 from followupd.render import Renderer
 from followupd.rules.drafts import example_facts, read_rendered
-from followupd.template_files import Templates, read_templates, shipped_templates
+from followupd.template_files import Templates, find_templates, read_template, shipped_templates
 
 DOCS = Path(__file__).parent.parent / "docs" / "templates.md"
+
+
+def read_templates(folders: Sequence[Path]) -> dict[str, str]:
+    """Return name to source of the templates in force."""
+    return {name: read_template(paths[-1]) for name, paths in find_templates(folders).items()}
+
+
 NAMES = sorted(read_templates([shipped_templates()]))
 
 FIRST_NAMES = ("", "Jo", "José", "Анна", "Anne-Marie", "O'Neil", "美咲")

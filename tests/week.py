@@ -74,7 +74,7 @@ class World:
         self.cycle = Cycle(
             store=self.store,
             sources=[self.calendar],
-            mailbox_of={"work": "box"},
+            mailbox_of={"work": "box", "job": "box"},
             mailboxes={"box": self.mailbox},
             judge=build_judge(settings, WORDS),
             writer=Writer(ADA, WORDS, DEFAULT_CHOICES, templates, self.renderer),

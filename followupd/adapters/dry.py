@@ -5,27 +5,35 @@ from followupd.ports import Mailbox
 
 
 class DryMailbox:
-    """Looks into a real mailbox and pretends to write to it."""
+    """Looks into a real mailbox and remembers what it pretended to write there."""
 
     def __init__(self, box: Mailbox) -> None:
         self._box = box
+        self._pretended: dict[str, Look] = {}
         self.name = box.name
         self.grace = box.grace
         self.sends = box.sends
         self.ready_note = box.ready_note
 
     def look(self, trace: Trace) -> Look:
+        if trace.draft_id in self._pretended:
+            return self._pretended[trace.draft_id]
         return self._box.look(trace)
 
     def create(self, raw: bytes) -> Draft:
-        return Draft("dry-run", raw)
+        return self._pretend(Draft(f"dry-run-{len(self._pretended)}", raw))
 
     def replace(self, draft: Draft, raw: bytes) -> Draft:
-        return Draft(draft.id, raw)
+        return self._pretend(Draft(draft.id, raw))
 
     def remove(self, draft: Draft) -> None:
-        """Leave it where it is."""
+        self._pretended[draft.id] = Look(Place.TRASH)
 
     def hand_over(self, draft: Draft) -> Place:
-        del draft
-        return Place.SENT if self.sends else Place.READY
+        place = Place.SENT if self.sends else Place.READY
+        self._pretended[draft.id] = Look(place)
+        return place
+
+    def _pretend(self, draft: Draft) -> Draft:
+        self._pretended[draft.id] = Look(Place.DRAFTS, (draft,))
+        return draft

@@ -19,7 +19,7 @@ def read_met(line: str, note: str = "", promise: str = "") -> Met:
     found = _ADDRESS.findall(who)
     if len(found) > 1:
         raise Problem(f"'{line}' names more than one address.", "Write a line for each person.")
-    email = _check_address(found[0]) if found else None
+    email = read_address(found[0]) if found else None
     name = read_name(_first_part(_ADDRESS.sub("", who)), email)
     if email is None and not name.full:
         raise Problem(
@@ -34,7 +34,8 @@ def _first_part(text: str) -> str:
     return text.partition(",")[0].strip(' ;"')
 
 
-def _check_address(text: str) -> str:
+def read_address(text: str) -> str:
+    """Return a mail address in lower case with an ASCII domain. Raises Problem for anything else."""
     try:
         found = validate_email(text, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:

@@ -84,6 +84,21 @@ def _fits(choice: Choice, case: Mapping[str, object]) -> bool:
     return all(getattr(choice, name) in (None, value) for name, value in case.items())
 
 
+def find_wrong_choices(
+    choices: Sequence[Choice], templates: Collection[str], gatherings: Collection[str]
+) -> tuple[TemplateProblem, ...]:
+    """Return what [[choose]] in config.toml names and is not there."""
+    wrong = [("template", c.template) for c in choices if f"{c.template}.md" not in templates]
+    wrong += [("gathering", c.gathering) for c in choices if c.gathering and c.gathering not in gatherings]
+    return tuple(
+        TemplateProblem(
+            f'[[choose]] {what} = "{name}": there is none of that name.',
+            "See `followupd templates list`, and docs/templates.md for the gatherings.",
+        )
+        for what, name in wrong
+    )
+
+
 def pick_language(name: str, language: str, available: Collection[str]) -> str:
     """Return the file of a template in `language` where there is one, else the one that names no language."""
     file = f"{name}.{language}.md"

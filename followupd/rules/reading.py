@@ -80,7 +80,11 @@ def _unfold(value: str) -> str:
 
 def _parse_addresses(values: Sequence[str]) -> tuple[tuple[str, str], ...]:
     # The addresses are told apart before any word is decoded: a decoded comma or quote must not split them.
-    return tuple((decode_words(name), email) for name, email in getaddresses(list(values)) if email)
+    try:
+        found = getaddresses(list(values))
+    except RecursionError:  # thousands of nested brackets
+        return ()
+    return tuple((decode_words(name), email) for name, email in found if email)
 
 
 def decode_words(text: str) -> str:

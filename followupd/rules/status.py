@@ -60,6 +60,8 @@ MOVES: Mapping[Status, Mapping[Status, str]] = {
     Status.WITHDRAWN: {
         Status.PLANNED: "the event or the person is back",
         Status.NEEDS_INFO: "the event or the person is back",
+        Status.SKIPPED: "the owner had deleted the draft",
+        Status.HANDLED: "the owner had dealt with the draft",
     },
     Status.EXPIRED: {
         Status.PLANNED: "the owner took it up after all",

@@ -14,17 +14,34 @@ class Calendars:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def keep_only(self, sources: Collection[str]) -> None:
+        """Forget calendars that config.toml no longer names; another one may take their events over."""
+        marks = ", ".join("?" * len(sources))
+        with self._database.transaction():
+            self._database.change(
+                f"UPDATE events SET gone = 1 WHERE calendar NOT IN ({marks}) AND NOT gone", *sources
+            )
+            self._database.change(f"DELETE FROM sources WHERE name NOT IN ({marks})", *sources)
+
     def save_reading(
         self, source: str, reading: Reading, start: datetime, end: datetime, now: datetime
     ) -> None:
         """Keep what a calendar showed for [start, end]; what a complete reading no longer shows there is gone."""
+        left_out = "; ".join(f"{skipped.where}: {skipped.why}" for skipped in reading.skipped)
         with self._database.transaction():
             for event in reading.events:
                 self._save_event(event)
-            if reading.complete:
-                self._mark_gone(source, {event.occurrence for event in reading.events}, start, end)
+            missing = self.known_occurrences(source, start, end) - {
+                event.occurrence for event in reading.events
+            }
+            for occurrence in missing:
+                column = "gone" if reading.complete else "stale"
+                self._database.change(f"UPDATE events SET {column} = 1 WHERE occurrence = ?", occurrence)
             self._database.change(
-                "INSERT OR REPLACE INTO sources (name, read_at) VALUES (?, ?)", source, write_instant(now)
+                "INSERT OR REPLACE INTO sources (name, read_at, left_out) VALUES (?, ?, ?)",
+                source,
+                write_instant(now),
+                None if reading.complete else left_out,
             )
 
     def _save_event(self, event: Event) -> None:
@@ -32,7 +49,7 @@ class Calendars:
         self._database.change(
             "INSERT INTO events (occurrence, calendar, starts_at, ends_at, body) VALUES (?, ?, ?, ?, ?)"
             " ON CONFLICT (occurrence) DO UPDATE SET calendar = excluded.calendar, starts_at = excluded.starts_at,"
-            " ends_at = excluded.ends_at, body = excluded.body, gone = 0"
+            " ends_at = excluded.ends_at, body = excluded.body, gone = 0, stale = 0"
             " WHERE calendar = excluded.calendar OR gone OR json_extract(body, '$.listed')",
             event.occurrence,
             event.calendar,
@@ -41,9 +58,10 @@ class Calendars:
             write_event(event),
         )
 
-    def _mark_gone(self, source: str, seen: Collection[str], start: datetime, end: datetime) -> None:
-        for occurrence in self.known_occurrences(source, start, end) - set(seen):
-            self._database.change("UPDATE events SET gone = 1 WHERE occurrence = ?", occurrence)
+    def is_stale(self, occurrence: str) -> bool:
+        """Tell whether the part of its calendar that holds this occurrence could not be read last time."""
+        row = self._database.row("SELECT stale FROM events WHERE occurrence = ?", occurrence)
+        return bool(row and row["stale"])
 
     def known_occurrences(self, source: str, start: datetime, end: datetime) -> set[str]:
         """Return what this calendar was last seen to hold in [start, end]."""
@@ -65,11 +83,16 @@ class Calendars:
         )
 
     def source_problems(self) -> dict[str, str]:
-        """Return the calendars whose last reading failed, with what was wrong."""
+        """Return the calendars that could not be read last time, or not whole, with what was wrong."""
         rows = self._database.rows(
-            "SELECT name, problem FROM sources WHERE problem IS NOT NULL ORDER BY name"
+            "SELECT name, coalesce(problem, left_out) AS wrong FROM sources WHERE wrong IS NOT NULL ORDER BY name"
         )
-        return {row["name"]: row["problem"] for row in rows}
+        return {row["name"]: row["wrong"] for row in rows}
+
+    def has_failed(self, source: str) -> bool:
+        """Tell whether nothing of this calendar could be read last time."""
+        row = self._database.row("SELECT 1 FROM sources WHERE name = ? AND problem IS NOT NULL", source)
+        return row is not None
 
     def read_at(self, source: str) -> datetime | None:
         """Return when a calendar was last read well."""

@@ -25,6 +25,8 @@ from followupd.store.database import read_instant, tell_damage, write_instant
 _INSTANTS = {"due", "deadline", "expires", "snoozed_until", "leaves_at"}
 _WORDS = {"kind": Kind, "status": Status, "reason": Reason, "held": Reason}
 _FLAGS = {"by_owner", "edited"}
+#: What a draft loses with its approval; a hold that the approval met goes with it.
+NO_APPROVAL: dict[str, Any] = {"approved_hash": None, "leaves_at": None, "held": None}
 #: The columns a FollowUp is read from, in the order of the dataclass.
 FOLLOWUP_COLUMNS = tuple(field.name for field in fields(FollowUp))
 

@@ -10,7 +10,8 @@ CREATE TABLE sources (              -- one row per calendar ever read
     name      TEXT PRIMARY KEY,
     read_at   TEXT,                 -- last good reading
     failed_at TEXT,                 -- last failure, if it came after the last good reading
-    problem   TEXT
+    problem   TEXT,
+    left_out  TEXT                  -- what the last good reading could not read
 ) STRICT;
 
 CREATE TABLE events (               -- the last that each occurrence looked like
@@ -20,6 +21,7 @@ CREATE TABLE events (               -- the last that each occurrence looked like
     ends_at    TEXT NOT NULL,
     body       TEXT NOT NULL,       -- the event as JSON
     gone       INTEGER NOT NULL DEFAULT 0,  -- 1: the calendar no longer has it
+    stale      INTEGER NOT NULL DEFAULT 0,  -- 1: the part of the calendar that holds it could not be read last time
     owner_says TEXT                 -- yes or no, when the owner was asked
 ) STRICT;
 CREATE INDEX events_by_end ON events (ends_at);

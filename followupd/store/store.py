@@ -104,7 +104,7 @@ class Store:
             if self.followup_by_key(plan.key):
                 return None
             values = {name: getattr(plan, name) for name in _PLAN_COLUMNS}
-            values |= {"event": event, "mailbox": mailbox} | more
+            values |= {"event": event, "mailbox": mailbox, "outcome": plan.why} | more
             if plan.person:
                 values |= _person_columns(plan.person)
                 self.save_person(plan.person)
@@ -226,6 +226,15 @@ class Store:
             self.database.row("SELECT 1 FROM steps WHERE followup = ? AND status = 'drafted'", number)
             is not None
         )
+
+    def was_taken_out(self, number: int) -> bool:
+        """Tell whether it was we who took the draft of this item out of the mailbox since it was last put there."""
+        row = self.database.row(
+            "SELECT 1 FROM intents WHERE followup = ?1 AND act = 'remove' AND made_at >="
+            " (SELECT max(at) FROM steps WHERE followup = ?1 AND status = 'drafted')",
+            number,
+        )
+        return row is not None
 
     def _add_step(self, number: int, now: datetime, status: Status, by: By, why: str) -> None:
         self.database.insert(

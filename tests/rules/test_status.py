@@ -20,7 +20,7 @@ LEGAL = {
     "handled": "",
     "skipped": "planned needs-info",
     "done": "planned needs-info",
-    "withdrawn": "planned needs-info",
+    "withdrawn": "planned needs-info skipped handled",
     "expired": "planned needs-info",
     "failed": "planned",
 }
