@@ -50,7 +50,8 @@ class Calendars:
             "INSERT INTO events (occurrence, calendar, starts_at, ends_at, body) VALUES (?, ?, ?, ?, ?)"
             " ON CONFLICT (occurrence) DO UPDATE SET calendar = excluded.calendar, starts_at = excluded.starts_at,"
             " ends_at = excluded.ends_at, body = excluded.body, gone = 0, stale = 0"
-            " WHERE calendar = excluded.calendar OR gone OR json_extract(body, '$.listed')",
+            " WHERE (calendar = excluded.calendar OR gone OR json_extract(body, '$.listed'))"
+            " AND (body <> excluded.body OR gone OR stale)",
             event.occurrence,
             event.calendar,
             write_instant(event.start),
