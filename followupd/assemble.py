@@ -74,8 +74,8 @@ def build_templates(settings: Settings, renderer: Renderer) -> Templates:
     return Templates([shipped_templates(), settings.templates], renderer, example_facts())
 
 
-def build_writer(settings: Settings, words: Words, renderer: Renderer) -> Writer:
-    return Writer(settings.owner, words, settings.choices, build_templates(settings, renderer), renderer)
+def build_writer(settings: Settings, words: Words, templates: Templates) -> Writer:
+    return Writer(settings.owner, words, settings.choices, templates)
 
 
 def open_store(folder: Path) -> Store:
@@ -85,7 +85,7 @@ def open_store(folder: Path) -> Store:
 def build_cycle(
     settings: Settings,
     store: Store,
-    renderer: Renderer,
+    templates: Templates,
     clock: Callable[[], datetime] = read_clock,
     mailboxes: Mapping[str, Mailbox] | None = None,
 ) -> Cycle:
@@ -97,7 +97,7 @@ def build_cycle(
         mailbox_of={calendar.name: calendar.mailbox for calendar in settings.calendars},
         mailboxes=mailboxes or build_mailboxes(settings),
         judge=build_judge(settings, words),
-        writer=build_writer(settings, words, renderer),
+        writer=build_writer(settings, words, templates),
         limits=settings.limits,
         clock=clock,
     )

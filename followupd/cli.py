@@ -139,11 +139,12 @@ def list_templates(app: App) -> None:
 @needs_app
 def check(app: App) -> None:
     """Check every template and what [[choose]] says of them; exit 78 when there is a mistake."""
-    from followupd.assemble import build_writer, load_words
+    from followupd.assemble import build_templates, build_writer, load_words
     from followupd.render import Renderer
 
     with Renderer() as renderer:
-        mistakes = build_writer(app.settings, load_words(), renderer).find_mistakes()
+        templates = build_templates(app.settings, renderer)
+        mistakes = build_writer(app.settings, load_words(), templates).find_mistakes()
     for mistake in mistakes:
         click.echo(str(mistake), err=True)
     if mistakes:

@@ -65,9 +65,9 @@ class Report:
 
     def say(self) -> list[str]:
         """Return what went wrong, a line for each."""
-        lines = [f"calendar '{name}': {problem.what} {problem.todo}" for name, problem in self.failed.items()]
+        lines = [f"calendar '{name}': {problem.in_one_line()}" for name, problem in self.failed.items()]
         lines += [f"left out {skipped.where}: {skipped.why}" for skipped in self.skipped]
-        return lines + [f"{problem.what} {problem.todo}" for problem in self.problems]
+        return lines + [problem.in_one_line() for problem in self.problems]
 
 
 class Cycle:

@@ -138,7 +138,7 @@ class Daemon:
         except (StateUnusable, AlreadyRunning):
             raise
         except Problem as problem:
-            self._tell([f"{problem.what} {problem.todo}"])
+            self._tell([problem.in_one_line()])
             return False
         except Exception:
             log.exception("a bug in followupd; the next beat tries again")
@@ -150,7 +150,7 @@ class Daemon:
         try:
             cycle, store, poll = self._build()
         except Problem as problem:
-            log.error("the running settings stay: %s %s", problem.what, problem.todo)
+            log.error("the running settings stay: %s", problem.in_one_line())
             return
         self._store.close()
         self._cycle, self._store, self._poll = cycle, store, poll

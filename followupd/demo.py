@@ -12,7 +12,14 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
 
-from followupd.assemble import build_cycle, build_judge, build_sources, load_words, open_store
+from followupd.assemble import (
+    build_cycle,
+    build_judge,
+    build_sources,
+    build_templates,
+    load_words,
+    open_store,
+)
 from followupd.config import Settings, read_settings
 from followupd.cycle import Cycle
 from followupd.demo_week import write_week
@@ -170,7 +177,7 @@ def show_demo(svg: Path | None, keep: Path | None) -> None:
         settings = _furnish(home)
         clock = Clock(datetime.now(UTC))
         with Renderer() as renderer, closing(open_store(settings.state)) as store:
-            cycle = build_cycle(settings, store, renderer, clock)
+            cycle = build_cycle(settings, store, build_templates(settings, renderer), clock)
             Demo(settings, store, cycle, clock, console).show()
     if keep:
         console.print(

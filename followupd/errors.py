@@ -30,6 +30,10 @@ class Problem(Exception):  # noqa: N818 - the word owners read is "problem"
         self.what = what
         self.todo = todo
 
+    def in_one_line(self) -> str:
+        """Return what happened and what to do as the log has it."""
+        return f"{self.what.rstrip('.')}. {self.todo}".rstrip()
+
     def __str__(self) -> str:
         return f"{self.what}\n{self.todo}" if self.todo else self.what
 

@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from followupd.adapters.dry import DryMailbox
-from followupd.assemble import build_cycle, build_mailboxes, open_store, read_clock
+from followupd.assemble import build_cycle, build_mailboxes, build_templates, open_store, read_clock
 from followupd.config import Settings, read_settings
 from followupd.cycle import Cycle, Report, check_clock
 from followupd.daemon import Daemon
+from followupd.desk import Desk
 from followupd.errors import ConfigProblem
 from followupd.lock import hold_state
-from followupd.model import OPEN, FollowUp
+from followupd.model import FollowUp
 from followupd.render import Renderer
 from followupd.store.store import Store
 
@@ -24,8 +25,11 @@ def run_daemon(config_file: Path) -> None:
     """Run until SIGTERM. Raises AlreadyRunning when another one holds the state, and every start-up problem."""
     os.umask(0o077)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
-    folder = read_settings(config_file).state
+    first = read_settings(config_file)
+    folder = first.state
     with hold_state(folder), Renderer() as renderer:
+        # Kept when settings are read again, and with it the last good version of every template.
+        templates = build_templates(first, renderer)
 
         def build() -> tuple[Cycle, Store, timedelta]:
             settings = read_settings(config_file)
@@ -34,8 +38,12 @@ def run_daemon(config_file: Path) -> None:
                     "[state] path changed while the daemon runs.", "Restart it to move to another state."
                 )
             store = open_store(folder)
-            store.check()
-            return build_cycle(settings, store, renderer), store, settings.poll
+            try:
+                store.check()
+                return build_cycle(settings, store, templates), store, settings.poll
+            except BaseException:
+                store.close()
+                raise
 
         Daemon(folder, build).run()
 
@@ -46,8 +54,8 @@ def run_once(settings: Settings) -> tuple[Report, list[FollowUp]]:
     check_clock(read_clock())
     with hold_state(settings.state), Renderer() as renderer, closing(open_store(settings.state)) as store:
         store.check()
-        report = build_cycle(settings, store, renderer).run_pass()
-        return report, store.followups(OPEN)
+        report = build_cycle(settings, store, build_templates(settings, renderer)).run_pass()
+        return report, _list_queue(store, read_clock())
 
 
 def try_once(settings: Settings, at: datetime) -> tuple[Report, list[FollowUp]]:
@@ -57,8 +65,13 @@ def try_once(settings: Settings, at: datetime) -> tuple[Report, list[FollowUp]]:
     with tempfile.TemporaryDirectory(prefix="followupd-") as copy:
         _copy_state(settings.state, Path(copy))
         with Renderer() as renderer, closing(open_store(Path(copy))) as store:
-            report = build_cycle(settings, store, renderer, lambda: at, mailboxes).run_pass()
-            return report, store.followups(OPEN)
+            templates = build_templates(settings, renderer)
+            report = build_cycle(settings, store, templates, lambda: at, mailboxes).run_pass()
+            return report, _list_queue(store, at)
+
+
+def _list_queue(store: Store, now: datetime) -> list[FollowUp]:
+    return Desk(store, lambda: None).list_queue(now)
 
 
 def _copy_state(state: Path, target: Path) -> None:

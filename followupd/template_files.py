@@ -87,6 +87,10 @@ class Templates:
             self._seen = seen
         return self._good
 
+    def render(self, name: str, facts: Mapping[str, Any]) -> str:
+        """Return a template in force with these facts. Raises TemplateProblem."""
+        return self._renderer.render(name, self.sources(), facts)
+
     def _reload(self, found: Mapping[str, Sequence[Path]]) -> None:
         problems: dict[str, TemplateProblem] = {}
         written = self._read_all(found, problems)

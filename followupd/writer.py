@@ -6,7 +6,6 @@ from datetime import datetime
 
 from followupd.errors import TemplateProblem
 from followupd.model import Event, FollowUp, Judgement, Owner, Person
-from followupd.render import Renderer
 from followupd.rules.drafts import (
     Choice,
     build_facts,
@@ -34,14 +33,11 @@ class Written:
 class Writer:
     """Writes follow-ups in the owner's name from the templates in force."""
 
-    def __init__(
-        self, owner: Owner, words: Words, choices: Sequence[Choice], templates: Templates, renderer: Renderer
-    ) -> None:
+    def __init__(self, owner: Owner, words: Words, choices: Sequence[Choice], templates: Templates) -> None:
         self._owner = owner
         self._words = words
         self._choices = choices
         self._templates = templates
-        self._renderer = renderer
 
     def find_mistakes(self) -> tuple[TemplateProblem, ...]:
         """Return what is wrong with the template files and choices as they are; the last good files are in force."""
@@ -69,7 +65,7 @@ class Writer:
             now=now,
             language=language,
         )
-        rendered = self._renderer.render(template, sources, facts)
+        rendered = self._templates.render(template, facts)
         message = compose(
             rendered, template, person=person, owner=self._owner, key=followup.key, now=now, language=language
         )

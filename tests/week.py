@@ -77,7 +77,7 @@ class World:
             mailbox_of={"work": "box", "job": "box"},
             mailboxes={"box": self.mailbox},
             judge=build_judge(settings, WORDS),
-            writer=Writer(ADA, WORDS, DEFAULT_CHOICES, templates, self.renderer),
+            writer=Writer(ADA, WORDS, DEFAULT_CHOICES, templates),
             limits=self.limits,
             clock=lambda: self.now,
         )
