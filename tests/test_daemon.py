@@ -215,9 +215,11 @@ def test_a_broken_template_is_named_once_and_its_last_good_version_stays(house: 
     house.write_config(poll="1s")
     template = house.templates / "new-acquaintance.md"
     template.write_text(GOOD_TEMPLATE)
-    start_with_draft(house)
+    daemon = start_with_draft(house)
     template.write_text(BAD_TEMPLATE)
     wait_for_text(house, "new-acquaintance.md, line 3: there is no fact 'frist_name'")
+    daemon.send_signal(signal.SIGHUP)
+    wait_for_text(house, "settings read again")
     house.write_coffee("tom", TOM, HOUR)
     wait_for(lambda: len(house.drafts()) == 2, 5, "a draft by the good version")
     texts = {text_of(letter).strip() for letter in house.drafts()}
