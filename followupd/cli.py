@@ -50,7 +50,7 @@ def main(ctx: click.Context, config: Path | None) -> None:
 @click.option("--force", is_flag=True, help="Write over a config that is there.")
 @needs_app
 def init(app: App, /, force: bool, **answers: Any) -> None:
-    """Write a config that runs at once; asks for what the options leave out."""
+    """Write a config that runs at once. Asks for what the options leave out."""
     from followupd.setup import write_config
 
     file = write_config(app.config_file, answers, force=force)
@@ -64,7 +64,10 @@ def init(app: App, /, force: bool, **answers: Any) -> None:
 @click.option("--svg", type=click.Path(path_type=Path), help="Also save the picture of the demo here.")
 @click.option("--keep", type=click.Path(path_type=Path), help="Keep the demo's home in this (new) folder.")
 def demo(svg: Path | None, keep: Path | None) -> None:
-    """Show a believable week in a throw-away home: from calendar to approved follow-up. Touches nothing of yours."""
+    """Show a believable week in a throw-away home.
+
+    From the calendar to an approved follow-up, in the real program; it touches nothing of yours.
+    """
     from followupd.demo import show_demo
 
     show_demo(svg, keep)
@@ -76,7 +79,7 @@ def demo(svg: Path | None, keep: Path | None) -> None:
 @main.command()
 @needs_app
 def run(app: App) -> None:
-    """Run the daemon: look at the calendars, draft what is due, carry out what you decide."""
+    """Run the daemon. It looks at the calendars, drafts what is due and carries out what you decide."""
     from followupd.running import run_daemon
 
     run_daemon(app.config_file)
@@ -87,7 +90,7 @@ def run(app: App) -> None:
 @click.option("--at", type=Moment(), help="With --dry-run: as if it were that time.")
 @needs_app
 def once(app: App, dry_run: bool, at: datetime | None) -> None:
-    """Make one pass, as the daemon does: draft what is due, carry out what you decided."""
+    """Make one pass, as the daemon does. It drafts what is due and carries out what you decided."""
     from followupd.running import run_once, try_once
 
     if at and not dry_run:
@@ -113,7 +116,10 @@ def _tell_report(report: "Report") -> None:
 @as_json
 @needs_app
 def explain(app: App, at: datetime | None, since: timedelta, until: timedelta, as_json: bool) -> None:
-    """Say of every event and everybody in it what followupd makes of them, and why. Changes nothing."""
+    """Say what is made of every event, and why.
+
+    Everybody in it is listed too, with what they would get or why nothing. Changes nothing.
+    """
     from followupd.explaining import print_explained
 
     sys.exit(print_explained(app.settings, at or app.now, since, until, as_json=as_json))

@@ -47,7 +47,7 @@ def queue(app: App, everything: bool, as_json: bool) -> None:
 @as_json
 @needs_app
 def show(app: App, number: int, as_json: bool) -> None:
-    """Show one item: the message as it will go out, why, and what happened so far."""
+    """Show one item as it will go out. Also why it is there, and what happened so far."""
     from followupd.listing import item_to_json, write_item
 
     item, steps = app.desk.show(number)
@@ -164,7 +164,7 @@ def snooze(app: App, number: int, duration: timedelta) -> None:
 @item_numbers
 @needs_app
 def undo(app: App, numbers: Sequence[int]) -> None:
-    """Take a decision back: an approval in time, a skip, a done, a snooze; or take up what has expired."""
+    """Take a decision back. An approval in time, a skip, a done, a snooze; or take up what has expired."""
     _decide(lambda number: app.desk.undo(number, app.now), numbers, "taken back.", app)
 
 
@@ -195,7 +195,9 @@ def done(app: App, number: int, channel: str) -> None:
 )
 @needs_app
 def met(app: App, number: int, people: Sequence[str], nobody: bool, note: str, promise: str) -> None:
-    """Say whom you met: 'Jane Doe, Acme, jane@acme.example - we spoke about sailing', or complete an address.
+    """Say whom you met at an event.
+
+    Write 'Jane Doe, Acme, jane@acme.example - we spoke about sailing', or complete an address.
 
     Several people are several arguments, or lines on stdin.
     """
