@@ -1,4 +1,4 @@
-"""The cycle's dealings with mailboxes: steps three to five. Every write is announced by an intent row first.
+"""The cycle's dealings with mailboxes: steps two, four and five. Every write is announced by an intent row first.
 
 Drafting is at-least-once made single by key and look-up; handing over is at most once; doubt stops and asks.
 """
@@ -34,7 +34,7 @@ _DAY = timedelta(days=1)
 
 
 class Mailing:
-    """Places drafts, notices what the owner did with them, and lets approved ones go."""
+    """Notices what the owner did with drafts, places new ones, and lets approved ones go."""
 
     def __init__(
         self,
@@ -54,7 +54,104 @@ class Mailing:
         self._clock = clock
         self._down: set[str] = set()
 
-    # --- 3 place_drafts
+    # --- 2 notice_decisions
+
+    def notice_decisions(self, problems: list[Problem]) -> None:
+        """Settle unknown outcomes, then compare every waiting draft with the mailbox: edited, deleted, moved, as it was."""
+        self._down.clear()
+        for intent in self._store.open_intents():
+            self._attempt(self._store.followup(intent.followup), self._settle_with(intent), problems)
+        busy = self._list_busy()
+        for item in self._store.followups({Status.DRAFTED, Status.APPROVED}):
+            if item.id not in busy:
+                self._attempt(item, self._notice, problems)
+
+    def _notice(self, item: FollowUp) -> None:
+        look = self._look(item)
+        if look.place is not Place.DRAFTS:
+            self._record_end(item, look.place)
+        elif len(look.drafts) > 1:
+            self._ask_about_two(item)
+        else:
+            close_problem(self._store, item, self._clock(), "only one draft is left")
+            self._notice_draft(item, look.drafts[0])
+
+    def _notice_draft(self, item: FollowUp, draft: Draft) -> None:
+        if draft.hash == item.placed_hash:
+            if draft.id != item.draft_id:
+                self._store.update(item, draft_id=draft.id)
+            return
+        if item.status is Status.APPROVED:
+            self._end_approval(item, draft)
+        else:
+            changes = _draft_columns(draft) | {"edited": True}
+            why = _say_edited(item, draft, "you edited the draft in your mailbox")
+            self._store.note_step(item, self._clock(), By.MAILBOX, why, changes)
+
+    def _end_approval(self, item: FollowUp, draft: Draft) -> None:
+        """Ask for a new yes: the mailbox holds other bytes than the approved ones."""
+        changes = _draft_columns(draft) | NO_APPROVAL | {"edited": True}
+        why = _say_edited(item, draft, "it changed since you approved it; look at it again")
+        self._store.move(item, Status.DRAFTED, self._clock(), By.MAILBOX, why, changes)
+
+    def _record_end(self, item: FollowUp, place: Place) -> None:
+        """Note that the draft left Drafts by the owner's hand."""
+        if place in {Place.TRASH, Place.NOWHERE}:
+            self._end(item, Status.SKIPPED, By.MAILBOX, "you deleted the draft")
+        else:
+            why = "you moved it to Ready" if place is Place.READY else "it lies in your Sent folder"
+            self._end(item, Status.HANDLED, By.MAILBOX, why)
+
+    def _end(self, item: FollowUp, status: Status, by: By, why: str) -> None:
+        with self._store.transaction():
+            self._store.move(item, status, self._clock(), by, why, {"draft_id": None})
+            if status in {Status.HANDLED, Status.SENT}:
+                self._store.add_touch(item, "email", self._clock())
+
+    def _ask_about_two(self, item: FollowUp) -> None:
+        why = "more than one draft for this follow-up lies in the mailbox; delete all but one"
+        with self._store.transaction():
+            if item.status is Status.APPROVED:
+                item = self._store.move(item, Status.DRAFTED, self._clock(), By.DAEMON, why, NO_APPROVAL)
+            open_problem(self._store, item, Reason.DUPLICATE, why, self._clock())
+
+    # --- the outcome of writes that were announced and never recorded
+
+    def _settle_with(self, intent: Intent) -> Callable[[FollowUp], None]:
+        return lambda item: self._settle(intent, item)
+
+    def _settle(self, intent: Intent, item: FollowUp) -> None:
+        if self._clock() - intent.made_at < self._mailbox(item).grace:
+            return  # a look would not show yet what the write did
+        look = self._look(item)
+        new, old = _pick(look, intent.hash), _pick(look, item.placed_hash)
+        if intent.act is Act.REPLACE and new and old and new.id != old.id:
+            self._mailbox(item).remove(old)  # the half-done replace left it beside the new one
+        with self._store.transaction():
+            self._store.close_intent(intent, "looked up", self._clock())
+            if intent.act is Act.HAND_OVER:
+                self._settle_hand_over(item, look)
+            elif item.status is Status.PLANNED and self._is_there(item, look):
+                self._adopt(item, look)
+            elif intent.act is Act.CREATE and look.place is Place.DRAFTS:
+                # Decided on meanwhile, so it is no longer wanted: _take_out compares it with what was to lie there.
+                self._store.update(item, draft_id=look.drafts[0].id, placed_hash=intent.hash)
+            elif new is not None:
+                self._store.update(item, draft_id=new.id, placed_hash=new.hash)
+
+    def _settle_hand_over(self, item: FollowUp, look: Look) -> None:
+        if look.place in {Place.READY, Place.SENT}:
+            self._record_left(item, look.place)
+        elif look.place is not Place.DRAFTS:
+            why = "it is gone from Drafts; whether it left cannot be told from here"
+            self._end(item, Status.HANDLED, By.DAEMON, why)
+        elif self._mailbox(item).sends:
+            why = "nobody answered when it was to leave; it is still here. Approve it again if it did not arrive"
+            self._store.move(item, Status.DRAFTED, self._clock(), By.DAEMON, why, NO_APPROVAL)
+        else:
+            self._store.move(item, Status.APPROVED, self._clock(), By.DAEMON, "it was not moved; once more")
+
+    # --- 4 place_drafts
 
     def place_drafts(self, problems: list[Problem]) -> None:
         """Take out, replace and put in what the state asks for, oldest deadline first."""
@@ -159,103 +256,6 @@ class Mailing:
             self._record_end(item, look.place)
             return
         self._store.update(item, draft_id=None)
-
-    # --- the outcome of writes that were announced and never recorded
-
-    def _settle_with(self, intent: Intent) -> Callable[[FollowUp], None]:
-        return lambda item: self._settle(intent, item)
-
-    def _settle(self, intent: Intent, item: FollowUp) -> None:
-        if self._clock() - intent.made_at < self._mailbox(item).grace:
-            return  # a look would not show yet what the write did
-        look = self._look(item)
-        new, old = _pick(look, intent.hash), _pick(look, item.placed_hash)
-        if intent.act is Act.REPLACE and new and old and new.id != old.id:
-            self._mailbox(item).remove(old)  # the half-done replace left it beside the new one
-        with self._store.transaction():
-            self._store.close_intent(intent, "looked up", self._clock())
-            if intent.act is Act.HAND_OVER:
-                self._settle_hand_over(item, look)
-            elif item.status is Status.PLANNED and self._is_there(item, look):
-                self._adopt(item, look)
-            elif intent.act is Act.CREATE and look.place is Place.DRAFTS:
-                # Decided on meanwhile, so it is no longer wanted: _take_out compares it with what was to lie there.
-                self._store.update(item, draft_id=look.drafts[0].id, placed_hash=intent.hash)
-            elif new is not None:
-                self._store.update(item, draft_id=new.id, placed_hash=new.hash)
-
-    def _settle_hand_over(self, item: FollowUp, look: Look) -> None:
-        if look.place in {Place.READY, Place.SENT}:
-            self._record_left(item, look.place)
-        elif look.place is not Place.DRAFTS:
-            why = "it is gone from Drafts; whether it left cannot be told from here"
-            self._end(item, Status.HANDLED, By.DAEMON, why)
-        elif self._mailbox(item).sends:
-            why = "nobody answered when it was to leave; it is still here. Approve it again if it did not arrive"
-            self._store.move(item, Status.DRAFTED, self._clock(), By.DAEMON, why, NO_APPROVAL)
-        else:
-            self._store.move(item, Status.APPROVED, self._clock(), By.DAEMON, "it was not moved; once more")
-
-    # --- 4 notice_decisions
-
-    def notice_decisions(self, problems: list[Problem]) -> None:
-        """Settle unknown outcomes, then compare every waiting draft with the mailbox: edited, deleted, moved, as it was."""
-        self._down.clear()
-        for intent in self._store.open_intents():
-            self._attempt(self._store.followup(intent.followup), self._settle_with(intent), problems)
-        busy = self._list_busy()
-        for item in self._store.followups({Status.DRAFTED, Status.APPROVED}):
-            if item.id not in busy:
-                self._attempt(item, self._notice, problems)
-
-    def _notice(self, item: FollowUp) -> None:
-        look = self._look(item)
-        if look.place is not Place.DRAFTS:
-            self._record_end(item, look.place)
-        elif len(look.drafts) > 1:
-            self._ask_about_two(item)
-        else:
-            close_problem(self._store, item, self._clock(), "only one draft is left")
-            self._notice_draft(item, look.drafts[0])
-
-    def _notice_draft(self, item: FollowUp, draft: Draft) -> None:
-        if draft.hash == item.placed_hash:
-            if draft.id != item.draft_id:
-                self._store.update(item, draft_id=draft.id)
-            return
-        if item.status is Status.APPROVED:
-            self._end_approval(item, draft)
-        else:
-            changes = _draft_columns(draft) | {"edited": True}
-            why = _say_edited(item, draft, "you edited the draft in your mailbox")
-            self._store.note_step(item, self._clock(), By.MAILBOX, why, changes)
-
-    def _end_approval(self, item: FollowUp, draft: Draft) -> None:
-        """Ask for a new yes: the mailbox holds other bytes than the approved ones."""
-        changes = _draft_columns(draft) | NO_APPROVAL | {"edited": True}
-        why = _say_edited(item, draft, "it changed since you approved it; look at it again")
-        self._store.move(item, Status.DRAFTED, self._clock(), By.MAILBOX, why, changes)
-
-    def _record_end(self, item: FollowUp, place: Place) -> None:
-        """Note that the draft left Drafts by the owner's hand."""
-        if place in {Place.TRASH, Place.NOWHERE}:
-            self._end(item, Status.SKIPPED, By.MAILBOX, "you deleted the draft")
-        else:
-            why = "you moved it to Ready" if place is Place.READY else "it lies in your Sent folder"
-            self._end(item, Status.HANDLED, By.MAILBOX, why)
-
-    def _end(self, item: FollowUp, status: Status, by: By, why: str) -> None:
-        with self._store.transaction():
-            self._store.move(item, status, self._clock(), by, why, {"draft_id": None})
-            if status in {Status.HANDLED, Status.SENT}:
-                self._store.add_touch(item, "email", self._clock())
-
-    def _ask_about_two(self, item: FollowUp) -> None:
-        why = "more than one draft for this follow-up lies in the mailbox; delete all but one"
-        with self._store.transaction():
-            if item.status is Status.APPROVED:
-                item = self._store.move(item, Status.DRAFTED, self._clock(), By.DAEMON, why, NO_APPROVAL)
-            open_problem(self._store, item, Reason.DUPLICATE, why, self._clock())
 
     # --- 5 send_approved
 

@@ -42,7 +42,7 @@ LOOKS = 3
 #: Errors after which a rename on a network disk may have happened all the same.
 UNANSWERED = {errno.EIO, errno.ETIMEDOUT, errno.ESTALE}
 NEEDS_OWNER = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ELOOP}
-TODO = {
+ADVICE = {
     errno.ENOSPC: "Free some space on that disk; the next pass tries again.",
     errno.EDQUOT: "Your quota on that disk is used up; free some space and the next pass tries again.",
     errno.EFBIG: "A limit on file sizes is in the way; raise it and the next pass tries again.",
@@ -262,7 +262,7 @@ def _said_as(problem: type[MailboxProblem | Doubt], where: Path) -> Iterator[Non
     except OSError as error:
         said = problem(
             f"{error.filename or where}: {error.strerror or error}.",
-            TODO.get(error.errno or 0, "The next pass looks again."),
+            ADVICE.get(error.errno or 0, "The next pass looks again."),
         )
         said.temporary = error.errno not in NEEDS_OWNER
         raise said from error
