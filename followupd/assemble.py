@@ -10,6 +10,7 @@ from typing import Any
 from followupd.adapters import CALENDARS, MAILBOXES, load
 from followupd.config import Settings
 from followupd.cycle import Cycle
+from followupd.errors import ConfigProblem
 from followupd.model import Event, Guest, Judge, Judgement
 from followupd.ports import CalendarSource, Mailbox
 from followupd.render import Renderer
@@ -67,6 +68,11 @@ def build_sources(settings: Settings) -> list[CalendarSource]:
 
 
 def build_mailboxes(settings: Settings) -> dict[str, Mailbox]:
+    """Return the mailboxes by name. Raises ConfigProblem when there is none for drafts to lie in."""
+    if not settings.mailboxes:
+        raise ConfigProblem(
+            f"{settings.file} names no [mailbox].", "Add one for drafts to lie in; see config.example.toml."
+        )
     return {box.name: load(MAILBOXES[box.type])(box.name, box.path) for box in settings.mailboxes}
 
 

@@ -127,7 +127,7 @@ class ConfigFile(_Table):
 
     owner: OwnerTable
     calendar: tuple[CalendarTable, ...] = Field(min_length=1)
-    mailbox: tuple[MailboxTable, ...] = Field(min_length=1)
+    mailbox: tuple[MailboxTable, ...] = ()  # `explain` needs none
     state: StateTable | None = None
     limits: LimitsTable = LimitsTable()
     daemon: DaemonTable = DaemonTable()
@@ -230,7 +230,7 @@ def _to_calendars(file: Path, config: ConfigFile) -> list[CalendarSettings]:
             type=calendar.type,
             path=resolve(file, calendar.path),
             listed=calendar.attendance == "listed",
-            mailbox=calendar.mailbox or config.mailbox[0].name,
+            mailbox=calendar.mailbox or next((box.name for box in config.mailbox), ""),
         )
         for calendar in config.calendar
     ]

@@ -831,3 +831,12 @@ def test_quick_commands_do_not_wait_for_what_they_do_not_need(shell: Shell, args
     command = [sys.executable, "-c", PROBE, "--config", str(shell.house.config), *args]
     done = subprocess.run(command, env=shell.house.environment(), capture_output=True, text=True, check=True)
     assert done.stdout.endswith("loaded: []\n"), done.stdout
+
+
+def test_explain_needs_no_mailbox_and_a_pass_says_that_it_does(shell: Shell) -> None:
+    config = shell.house.config
+    text = config.read_text()
+    config.write_text(text[: text.index("[mailbox]")] + text[text.index("[state]") :])
+    assert shell.rows("explain") == []
+    refused = shell.type("once")
+    assert (refused.exit_code, "names no [mailbox]" in refused.stderr) == (78, True)
