@@ -19,14 +19,13 @@ from followupd.model import (
     Place,
     Reason,
     Status,
-    Trace,
 )
 from followupd.ports import Mailbox
 from followupd.problems import close_problem, open_problem
 from followupd.rules.followups import Limits
-from followupd.rules.reading import read_message
 from followupd.store.rows import NO_APPROVAL
 from followupd.store.store import Store
+from followupd.tracing import draft_columns, pick_draft, say_edited, trace_of
 
 #: After so many failures of its own an item is put aside until the owner decides (Mailman's "bak count").
 MAX_TRIES = 3
@@ -84,14 +83,14 @@ class Mailing:
         if item.status is Status.APPROVED:
             self._end_approval(item, draft)
         else:
-            changes = _draft_columns(draft) | {"edited": True}
-            why = _say_edited(item, draft, "you edited the draft in your mailbox")
+            changes = draft_columns(draft) | {"edited": True}
+            why = say_edited(item, draft, "you edited the draft in your mailbox")
             self._store.note_step(item, self._clock(), By.MAILBOX, why, changes)
 
     def _end_approval(self, item: FollowUp, draft: Draft) -> None:
         """Ask for a new yes: the mailbox holds other bytes than the approved ones."""
-        changes = _draft_columns(draft) | NO_APPROVAL | {"edited": True}
-        why = _say_edited(item, draft, "it changed since you approved it; look at it again")
+        changes = draft_columns(draft) | NO_APPROVAL | {"edited": True}
+        why = say_edited(item, draft, "it changed since you approved it; look at it again")
         self._store.move(item, Status.DRAFTED, self._clock(), By.MAILBOX, why, changes)
 
     def _record_end(self, item: FollowUp, place: Place) -> None:
@@ -124,13 +123,15 @@ class Mailing:
         if self._clock() - intent.made_at < self._mailbox(item).grace:
             return  # a look would not show yet what the write did
         look = self._look(item)
-        new, old = _pick(look, intent.hash), _pick(look, item.placed_hash)
+        new, old = pick_draft(look, intent.hash), pick_draft(look, item.placed_hash)
         if intent.act is Act.REPLACE and new and old and new.id != old.id:
             self._mailbox(item).remove(old)  # the half-done replace left it beside the new one
         with self._store.transaction():
             self._store.close_intent(intent, "looked up", self._clock())
             if intent.act is Act.HAND_OVER:
                 self._settle_hand_over(item, look)
+            elif intent.act is Act.REMOVE:
+                self._settle_remove(item, look)
             elif item.status is Status.PLANNED and self._is_there(item, look):
                 self._adopt(item, look)
             elif intent.act is Act.CREATE and look.place is Place.DRAFTS:
@@ -138,6 +139,22 @@ class Mailing:
                 self._store.update(item, draft_id=look.drafts[0].id, placed_hash=intent.hash)
             elif new is not None:
                 self._store.update(item, draft_id=new.id, placed_hash=new.hash)
+
+    def _settle_remove(self, item: FollowUp, look: Look) -> None:
+        if look.place is Place.DRAFTS:
+            return  # it was not done; _take_out tries again
+        if item.status is Status.PLANNED and look.place in {Place.TRASH, Place.NOWHERE}:
+            self._ask_about_gone(item)
+        elif item.status in {Status.PLANNED, Status.WITHDRAWN}:
+            self._record_end(item, look.place)
+        else:
+            self._store.update(item, draft_id=None)
+
+    def _ask_about_gone(self, item: FollowUp) -> None:
+        """Stop before a draft the owner may have deleted is written again."""
+        why = "its draft went while followupd was interrupted; whether you deleted it cannot be told. Write it again?"
+        item = self._store.update(item, draft_id=None, held=Reason.QUARANTINED)
+        open_problem(self._store, item, Reason.GONE, why, self._clock())
 
     def _settle_hand_over(self, item: FollowUp, look: Look) -> None:
         if look.place in {Place.READY, Place.SENT}:
@@ -176,7 +193,7 @@ class Mailing:
             return
         item = self._store.update(item, held=None, **({} if item.edited else self._write(item)))
         # Only our own Message-ID counts here: the owner may have written to the same person in the same words.
-        look = self._mailbox(item).look(_trace(item, subject=""))
+        look = self._mailbox(item).look(trace_of(item, subject=""))
         if self._is_there(item, look):
             self._adopt(item, look)
         else:
@@ -214,7 +231,7 @@ class Mailing:
         if item.edited and draft.hash == item.placed_hash:
             self._store.move(item, Status.DRAFTED, self._clock(), by, why, {"draft_id": draft.id, "tries": 0})
             return
-        changes = _draft_columns(draft) | {"edited": item.edited or draft.hash != item.hash, "tries": 0}
+        changes = draft_columns(draft) | {"edited": item.edited or draft.hash != item.hash, "tries": 0}
         self._store.move(item, Status.DRAFTED, self._clock(), by, why, changes)
 
     def _adopt(self, item: FollowUp, look: Look) -> None:
@@ -224,7 +241,7 @@ class Mailing:
         elif len(look.drafts) > 1:
             self._ask_about_two(item)
         else:
-            why = _say_edited(item, look.drafts[0], "it already lay in the mailbox")
+            why = say_edited(item, look.drafts[0], "it already lay in the mailbox")
             self._record_draft(item, look.drafts[0], By.DAEMON, why)
 
     def _put_edit(self, item: FollowUp) -> None:
@@ -237,13 +254,13 @@ class Mailing:
             new = self._mailbox(item).replace(draft, item.raw or b"")
         with self._store.transaction():
             self._store.close_intent(intent, "done", self._clock())
-            self._store.update(item, **_draft_columns(new))
+            self._store.update(item, **draft_columns(new))
 
     def _take_out(self, item: FollowUp) -> None:
         """Remove the draft of an item that no longer waits; one that was changed meanwhile stays the owner's."""
         look = self._look(item)
         if look.place is Place.DRAFTS:
-            draft = _pick(look, item.placed_hash)
+            draft = pick_draft(look, item.placed_hash)
             if draft is None or (item.edited and item.status in {Status.WITHDRAWN, Status.EXPIRED}):
                 why = "you had changed the draft, so it stays in your mailbox"
                 self._store.note_step(item, self._clock(), By.MAILBOX, why, {"draft_id": None})
@@ -370,7 +387,7 @@ class Mailing:
 
     def _look(self, item: FollowUp) -> Look:
         """Find an item's draft, leaving out what belongs to another item."""
-        look = self._mailbox(item).look(_trace(item, item.subject))
+        look = self._mailbox(item).look(trace_of(item, item.subject))
         drafts = tuple(draft for draft in look.drafts if not self._store.owns_draft(draft.id, item.id))
         if look.drafts and not drafts:
             return Look(Place.NOWHERE)
@@ -378,25 +395,4 @@ class Mailing:
 
     def _find_placed(self, item: FollowUp) -> Draft | None:
         """Return the draft if the mailbox holds it as it was placed."""
-        return _pick(self._look(item), item.placed_hash)
-
-
-def _trace(item: FollowUp, subject: str) -> Trace:
-    return Trace(item.draft_id, item.message_id, item.email or "", subject, item.due)
-
-
-def _pick(look: Look, digest: str | None) -> Draft | None:
-    return next((draft for draft in look.drafts if draft.hash == digest), None)
-
-
-def _draft_columns(draft: Draft) -> dict[str, Any]:
-    subject = read_message(draft.raw).subject
-    return {"draft_id": draft.id, "raw": draft.raw, "placed_hash": draft.hash, "subject": subject}
-
-
-def _say_edited(item: FollowUp, draft: Draft, otherwise: str) -> str:
-    """Keep in the history what the owner wrote at the desk and the mailbox never got."""
-    if not item.edited or item.hash in {item.placed_hash, draft.hash}:
-        return otherwise
-    theirs = read_message(item.raw or b"").text
-    return f"you changed it in two places; the text in your mailbox stands. The other one was: {theirs}"
+        return pick_draft(self._look(item), item.placed_hash)

@@ -531,6 +531,25 @@ def test_an_undone_skip_survives_a_create_that_never_happened(world: World) -> N
     assert (world.status("Jane Doe"), len(drafts(world))) == (Status.DRAFTED, 1)
 
 
+@pytest.mark.parametrize("fault", ["lost", "dropped"])
+def test_a_draft_that_went_during_an_interrupted_removal_is_asked_about(world: World, fault: str) -> None:
+    hold(world, "Jane Doe")
+    world.run()
+    [event] = world.calendar.events
+    later = world.now + HOUR
+    box(world).faults = [("remove", fault)]
+    world.set_event(event, start=later - HOUR, end=later)
+    world.run()
+    if fault == "dropped":
+        box(world).owner_deletes(world.item("Jane Doe").draft_id or "")
+    world.run(hours=2)
+    assert drafts(world) == []
+    [problem] = [item for item in world.desk.list_queue(world.now) if item.kind is Kind.PROBLEM]
+    world.desk.approve(problem.id, world.now, world.limits.hold)
+    world.run()
+    assert (world.status("Jane Doe"), len(drafts(world))) == (Status.DRAFTED, 1)
+
+
 def test_a_problem_is_over_when_its_follow_up_is(world: World) -> None:
     hold(world, "Jane Doe")
     world.run()

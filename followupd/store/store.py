@@ -230,7 +230,7 @@ class Store:
     def was_taken_out(self, number: int) -> bool:
         """Tell whether it was we who took the draft of this item out of the mailbox since it was last put there."""
         row = self.database.row(
-            "SELECT 1 FROM intents WHERE followup = ?1 AND act = 'remove' AND made_at >="
+            "SELECT 1 FROM intents WHERE followup = ?1 AND act = 'remove' AND outcome = 'done' AND made_at >="
             " (SELECT max(at) FROM steps WHERE followup = ?1 AND status = 'drafted')",
             number,
         )
