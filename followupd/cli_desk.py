@@ -238,7 +238,8 @@ def people(app: App, as_json: bool) -> None:
     rows = app.desk.list_people()
     if as_json:
         print_json(person_to_json(person, last) for person, last in rows)
-    for person, last in rows if not as_json else []:
+        return
+    for person, last in rows:
         click.echo(say_person(person, last, app.zone))
 
 

@@ -25,7 +25,7 @@ from followupd.errors import ConfigProblem, Problem
 from followupd.home import find_state, owner_templates, read_tables, resolve
 from followupd.model import Owner
 from followupd.rules.debrief import read_address
-from followupd.rules.drafts import DEFAULT_CHOICES, Choice
+from followupd.rules.drafts import Choice
 from followupd.rules.followups import Limits
 
 
@@ -213,7 +213,7 @@ def _settle(file: Path, tables: Mapping[str, Any], config: ConfigFile) -> Settin
         ),
         limits=Limits(**config.limits.model_dump()),
         poll=config.daemon.poll,
-        choices=tuple(Choice(**choice.model_dump()) for choice in config.choose) or tuple(DEFAULT_CHOICES),
+        choices=tuple(Choice(**choice.model_dump()) for choice in config.choose),
     )
 
 

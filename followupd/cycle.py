@@ -5,7 +5,7 @@ up in the mailbox before anything is done about it (docs/design.md, "What keeps 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -119,13 +119,20 @@ class Cycle:
                 reading = self._read(source)
             except SourceProblem as problem:
                 report.failed[source.name] = problem
-                self._store.calendars.save_failure(source.name, problem.what, self._clock())
             else:
                 report.read += 1
                 report.partly += not reading.complete
                 report.skipped += reading.skipped
 
     def _read(self, source: CalendarSource) -> Reading:
+        """Read one calendar and keep what it showed, or that it failed. Raises SourceProblem."""
+        try:
+            return self._read_and_keep(source)
+        except SourceProblem as problem:
+            self._store.calendars.save_failure(source.name, problem.what, self._clock())
+            raise
+
+    def _read_and_keep(self, source: CalendarSource) -> Reading:
         now = self._clock()
         start, end = self._window(now)
         reading = source.read(start, end)
@@ -291,10 +298,8 @@ class Cycle:
             return True
         for source in self._sources:
             if source.name == event.calendar and not self._store.calendars.has_failed(source.name):
-                try:
+                with suppress(SourceProblem):
                     self._read(source)
-                except SourceProblem as problem:
-                    self._store.calendars.save_failure(source.name, problem.what, self._clock())
         return self._was_read(event)
 
     def _was_read(self, event: Event) -> bool:

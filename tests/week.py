@@ -15,7 +15,7 @@ from followupd.desk import Desk
 from followupd.model import Answer, Attendee, Event, FollowUp, Owner, Status
 from followupd.ports import Mailbox
 from followupd.render import Renderer
-from followupd.rules.drafts import DEFAULT_CHOICES, example_facts
+from followupd.rules.drafts import example_facts
 from followupd.rules.followups import Limits
 from followupd.store.store import Store
 from followupd.template_files import Templates, shipped_templates
@@ -77,7 +77,7 @@ class World:
             mailbox_of={"work": "box", "job": "box"},
             mailboxes={"box": self.mailbox},
             judge=build_judge(settings, WORDS),
-            writer=Writer(ADA, WORDS, DEFAULT_CHOICES, templates),
+            writer=Writer(ADA, WORDS, (), templates),
             limits=self.limits,
             clock=lambda: self.now,
         )
@@ -124,7 +124,7 @@ def _settings(folder: Path, limits: Limits) -> Settings:
         mailboxes=(MailboxSettings("box", "maildir", folder / "Mail"),),
         limits=limits,
         poll=timedelta(minutes=5),
-        choices=tuple(DEFAULT_CHOICES),
+        choices=(),
     )
 
 
