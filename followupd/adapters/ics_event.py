@@ -36,6 +36,9 @@ _MOST_REPEATS = 50_000
 _DAYS_BETWEEN = {"HOURLY": 1 / 24, "DAILY": 1, "WEEKLY": 7, "MONTHLY": 28, "YEARLY": 365}
 _DAYS_IN = {"WEEKLY": 7, "MONTHLY": 31, "YEARLY": 366}
 _PICKS_DAYS = {"BYDAY", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO"}
+_EXACT = {"FREQ", "INTERVAL", "WKST", "UNTIL", "BYDAY"}
+_WEEK = 7
+_WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 #: With a short step these may never match, and then the library looks at every day until the year 9999.
 _MAY_NEVER_MATCH = {"BYSETPOS", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYEASTER"}
 
@@ -131,6 +134,11 @@ def name_original(when: date | datetime | None, zone: ZoneInfo) -> str | None:
     return when.strftime("%Y%m%d") if when else None
 
 
+def name_occurrence(uid: str, original: str | None) -> str:
+    """Return the key of an occurrence; a single event is its own."""
+    return f"{uid}/{original}" if original else uid
+
+
 def find_uid(vevent: icalendar.Component) -> str:
     """Return the UID, or one made of start and title for a VEVENT that lacks it."""
     uid = _read_line(vevent, "UID", _LONGEST["uid"])
@@ -158,6 +166,13 @@ def find_span(vevent: icalendar.Component, zone: ZoneInfo) -> Span:
     if "RRULE" not in vevent and not _YEARS.start <= start.year <= span.end.year < _YEARS.stop:
         raise UnusableError("it is not between 1970 and 2200")
     return span
+
+
+def make_span(start: date | datetime, end: date | datetime, zone: ZoneInfo) -> Span:
+    """Return the span from a start to an end; some programs write the last day where RFC 5545 wants the day after it."""
+    if not isinstance(start, datetime) and end == start:
+        end = start + timedelta(days=1)
+    return Span(to_utc(start, zone), to_utc(end, zone), not isinstance(start, datetime))
 
 
 def _find_end(vevent: icalendar.Component, start: date | datetime, zone: ZoneInfo) -> datetime:
@@ -216,6 +231,24 @@ def _estimate_repeats(rule: vRecur, step: str, first: datetime, last: datetime) 
     return (
         steps * times * (_DAYS_IN.get(step, 1) if _PICKS_DAYS & set(rule) else len(rule.get("BYMONTH", [1])))
     )
+
+
+def find_step(vevent: icalendar.Component) -> int:
+    """Return after how many days a rule repeats itself exactly, 0 when that cannot be said of it.
+
+    That holds for days and weeks without COUNT, when DTSTART is one of its days (RFC 5545, 3.3.10) and both ends of the
+    event are meant in one zone.
+    """
+    rule, start, end = vevent.get("RRULE"), read_when(vevent, "DTSTART"), read_when(vevent, "DTEND")
+    if not isinstance(rule, vRecur) or start is None or not set(rule) <= _EXACT:
+        return 0
+    step = {"DAILY": 1, "WEEKLY": 7}.get(str(rule["FREQ"][0]).upper(), 0)
+    days = [str(day).upper() for day in rule.get("BYDAY", ())]
+    if days and (step != _WEEK or _WEEKDAYS[start.weekday()] not in days):
+        return 0
+    if end is not None and getattr(end, "tzinfo", None) != getattr(start, "tzinfo", None):
+        return 0
+    return step * int(rule.get("INTERVAL", [1])[0])
 
 
 @lru_cache(maxsize=10_000)
@@ -320,7 +353,7 @@ def read_event(
 ) -> Event:
     """Return the event of ours; `original` names the occurrence of a series and is None for a single event."""
     return Event(
-        occurrence=f"{uid}/{original}" if original else uid,
+        occurrence=name_occurrence(uid, original),
         calendar=origin.calendar,
         uid=uid,
         title=read_title(vevent),
