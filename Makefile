@@ -24,7 +24,7 @@ soak: $(TEST_DONE)  ## the long runs: thousands of kills, a hundred thousand ste
 	FOLLOWUPD_SOAK=1 $(BIN)/pytest -n 2 -m 'soak or not soak'
 
 bench: $(TEST_DONE)  ## ratios of run times, medians of 5 interleaved runs with their spread
-	$(BIN)/python -m bench
+	PYTHONPATH=tests $(BIN)/python -m bench
 
 picture: $(RUN_DONE)  ## the picture of the demo in the README, made by the program itself
 	$(BIN)/followupd demo --svg docs/demo.svg
