@@ -66,8 +66,8 @@ RULES = (
 @st.composite
 def draw_entry(draw: st.DrawFn, number: int) -> list[str]:
     form = Form(draw(st.sampled_from(["utc", "zone", "floating", "day"])))
-    # Noon-ish, so that no change of clocks makes a time ambiguous; up to ten years back, and some months ahead.
-    start = datetime(2016, 6, 1, 12) + DAY * draw(st.integers(0, 3900))  # noqa: DTZ001 - a wall clock
+    # At noon, so that no change of clocks makes a time ambiguous; years before the window, or close to its edges.
+    start = datetime(2026, 6, 15, 12) + DAY * draw(st.integers(-3650, 100) | st.integers(-15, 25))  # noqa: DTZ001 - a wall clock
     length = draw(st.sampled_from([timedelta(hours=1), timedelta(hours=9), DAY, 3 * DAY]))
     if form.kind == "day":
         length = max(length, DAY)
@@ -133,7 +133,7 @@ def ask_library(raw: bytes, start: datetime, end: datetime) -> Found:
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
-@given(raw=draw_calendar(), ahead=st.integers(-300, 300), days=st.integers(0, 90))
+@given(raw=draw_calendar(), ahead=st.integers(-10, 10), days=st.integers(0, 14))
 def test_the_answer_is_that_of_parsing_everything(tmp_path: Path, raw: bytes, ahead: int, days: int) -> None:
     path = tmp_path / "cal.ics"
     path.write_bytes(raw)
