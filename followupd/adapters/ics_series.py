@@ -2,24 +2,22 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from zoneinfo import ZoneInfo
 
 import icalendar
 import recurring_ical_events
-from icalendar.prop import vDDDTypes, vInt, vText
+from icalendar.prop import vDDDTypes
 from recurring_ical_events.occurrence import Occurrence
 
+from followupd.adapters.ics_entry import Entry
 from followupd.adapters.ics_event import (
     Origin,
-    Span,
     UnusableError,
     check_rule,
     find_span,
     find_step,
-    find_uid,
     is_cancelled,
     make_span,
     name_occurrence,
@@ -27,7 +25,6 @@ from followupd.adapters.ics_event import (
     read_event,
     read_title,
     read_when,
-    settle_zone,
     to_utc,
 )
 from followupd.model import Event
@@ -35,64 +32,6 @@ from followupd.model import Event
 _MOST_IN_WINDOW = 1_000
 _DAY = timedelta(days=1)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One VEVENT, where it was read, and what its calendar says of it."""
-
-    file: str
-    vevent: icalendar.Component
-    zone: ZoneInfo
-    """For floating times and whole days."""
-    uid: str
-    span: Span
-    original: str | None
-    """Which occurrence of its series it stands for; None for the series itself and for a single event."""
-    withdrawn: bool
-    """Its calendar was sent to cancel it (METHOD:CANCEL)."""
-
-    @property
-    def where(self) -> str:
-        return f"{self.file}: '{read_title(self.vevent) or self.uid}'"
-
-    @property
-    def sequence(self) -> int:
-        found = self.vevent.get("SEQUENCE")
-        return found if isinstance(found, vInt) else 0
-
-    @property
-    def version(self) -> tuple[int, datetime]:
-        """What tells the newer of two entries (RFC 5546, 2.1.5)."""
-        try:
-            stamp = read_when(self.vevent, "DTSTAMP")
-        except UnusableError:
-            stamp = None
-        return self.sequence, to_utc(stamp, self.zone) if stamp else _LONG_AGO
-
-    @property
-    def recurs(self) -> bool:
-        return "RRULE" in self.vevent or "RDATE" in self.vevent
-
-    def cancel(self) -> None:
-        self.vevent["STATUS"] = vText("CANCELLED")
-
-
-def make_entry(vevent: icalendar.Component, file: str, zone: ZoneInfo, *, withdrawn: bool) -> Entry:
-    """Return a parsed VEVENT with its UID, its zone settled and its span. Raises UnusableError."""
-    uid = find_uid(vevent)
-    # The library tells series apart by this, and by the memory address of a VEVENT that has none.
-    vevent["UID"] = vText(uid)
-    settle_zone(vevent, zone)
-    return Entry(
-        file=file,
-        vevent=vevent,
-        zone=zone,
-        uid=uid,
-        span=find_span(vevent, zone),
-        original=name_original(read_when(vevent, "RECURRENCE-ID"), zone),
-        withdrawn=withdrawn,
-    )
 
 
 def find_events(entries: Sequence[Entry], origin: Origin, start: datetime, end: datetime) -> list[Event]:
