@@ -1,4 +1,4 @@
-"""`make bench`: how much more a command costs than Python itself, and how fast the rules are.
+"""`make bench`: how much more a command costs than Python itself, how fast the rules are, calendars, the daemon.
 
 Ratios of CPU time within one run, the median of 5 interleaved rounds with their spread; absolute times are context.
 """
@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bench import calendars, daemon
 from followupd.assemble import build_judge, load_words
 from followupd.config import read_settings
 from followupd.model import Answer, Attendee, Event
@@ -84,6 +85,8 @@ def main() -> None:
             measure_judging(build_judge(read_settings(config), load_words())),
             "events/s",
         )
+    daemon.main()
+    calendars.main()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ timed. Peak memory is that of a process of its own each, less what the imports a
 """
 
 import math
-import resource
 import statistics
 import subprocess
 import sys
@@ -62,12 +61,11 @@ def measure(act: Callable[[], object]) -> float:
 
 def measure_size(folder: Path, events: int) -> float:
     """Print the ratios for one size and return the CPU seconds of a cold reading (median)."""
-    path, changed = folder / f"{events}.ics", folder / f"{events}-changed.ics"
+    path = folder / f"{events}.ics"
     write_calendar(path, events, SEED)
-    write_calendar(changed, events, SEED, changed=events // 2)
     if ask_us(path) != ask_them(path):
         raise SystemExit(f"bench: the two readings of {events:,} events differ, so nothing is compared.")
-    rounds = [_measure_round(path, changed) for _ in range(ROUNDS)]
+    rounds = [_measure_round(path, events) for _ in range(ROUNDS)]
     size = path.stat().st_size / 1e6
     print(f"{events:,} events, {size:.1f} MB, {len(ask_us(path)):,} occurrences in the window")
     _tell("cold: theirs / ours", [them / cold for them, cold, _, _, _ in rounds])
@@ -79,7 +77,7 @@ def measure_size(folder: Path, events: int) -> float:
     return statistics.median(cold for _, cold, _, _, _ in rounds)
 
 
-def _measure_round(path: Path, changed: Path) -> tuple[float, float, float, float, float]:
+def _measure_round(path: Path, events: int) -> tuple[float, float, float, float, float]:
     them = measure(lambda: ask_them(path))
     reader = IcsCalendar("bench", path, ZONE)
     cold = measure(lambda: reader.read(START, END))
@@ -87,8 +85,9 @@ def _measure_round(path: Path, changed: Path) -> tuple[float, float, float, floa
     same = measure(lambda: reader.read(START + later, END + later))
     raw = path.read_bytes()
     checksum = measure(lambda: sha256(raw).digest())
-    reader.place = changed
+    write_calendar(path, events, SEED, changed=events // 2)
     edited = measure(lambda: reader.read(START, END))
+    write_calendar(path, events, SEED)
     return them, cold, edited, same, checksum
 
 
@@ -101,9 +100,15 @@ def _measure_memory(who: str, path: Path) -> float:
 
 
 def _print_memory(who: str, path: Path) -> None:
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = _read_peak()
     (ask_us if who == "us" else ask_them)(path)
-    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+    print((_read_peak() - before) / 1024)
+
+
+def _read_peak() -> int:
+    """Return the most kB this process ever held; getrusage would count the process that started it, too."""
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
 
 
 def _tell(what: str, values: list[float]) -> None:
