@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN_DONE := .venv/.run-done
 TEST_DONE := .venv/.test-done
+FUZZ_DONE := .venv/.fuzz-done
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -20,7 +21,11 @@ check: $(TEST_DONE)  ## style, types, dead code, direction of imports
 	$(BIN)/vulture
 	$(BIN)/pytest tests/test_layers.py
 
-soak: $(TEST_DONE)  ## the long runs: thousands of kills, a hundred thousand steps
+fuzz: $(FUZZ_DONE)  ## odd bytes for the reader of calendars, for a minute
+	@mkdir -p .venv/fuzz
+	PYTHONPATH=tests $(BIN)/python tests/fuzz_ics.py .venv/fuzz tests/ics -max_total_time=60 -max_len=4000 -timeout=5
+
+soak: $(TEST_DONE) fuzz  ## the long runs: thousands of kills, a hundred thousand steps
 	FOLLOWUPD_SOAK=1 $(BIN)/pytest -n 2 -m 'soak or not soak'
 
 bench: $(TEST_DONE)  ## ratios of run times, medians of 5 interleaved runs with their spread
@@ -49,4 +54,8 @@ $(TEST_DONE): $(RUN_DONE) requirements/test.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.txt
 	@touch $@
 
-.PHONY: help demo test check soak bench picture lock
+$(FUZZ_DONE): $(TEST_DONE) requirements/fuzz.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/fuzz.txt
+	@touch $@
+
+.PHONY: help demo test check fuzz soak bench picture lock

@@ -25,3 +25,4 @@ if __name__ == "__main__":
     lock(HERE.parent / "pyproject.toml", HERE / "run.txt")
     lock(HERE / "build.in", HERE / "build.txt")
     lock(HERE / "test.in", HERE / "test.txt")
+    lock(HERE / "fuzz.in", HERE / "fuzz.txt")
