@@ -15,6 +15,7 @@ from followupd.store.migrations import STEPS, check_identity, migrate
 
 FILE_NAME = "followupd.sqlite3"
 _STAMP = "%Y-%m-%dT%H:%M:%S.%fZ"
+_STAMP_LENGTH = 27
 #: How long a command waits for the daemon's transaction to end, in seconds.
 _BUSY_TIMEOUT = 10.0
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -37,7 +38,10 @@ def write_instant(instant: datetime) -> str:
 
 @tell_damage()
 def read_instant(text: str) -> datetime:
-    return datetime.strptime(text, _STAMP).replace(tzinfo=UTC)
+    """Return the instant that `write_instant` wrote; any other text is damage."""
+    if len(text) != _STAMP_LENGTH or not text.endswith("Z"):
+        raise ValueError(f"'{text[:40]}', which is no instant")
+    return datetime.fromisoformat(text)  # ten times as fast as strptime, which every row would meet three times
 
 
 class Database:
