@@ -22,11 +22,12 @@ _TELLING = re.compile(
     re.IGNORECASE,
 )
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
-_WHEN = re.compile(rb"((?:19[7-9]|20\d|21[0-8])\d[01]\d[0-3]\d)(?:T\d{6}Z?)?[ \t]*")
+_DAY = rb"((?:19[7-9]|20\d|21[0-8])\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))"
+_WHEN = re.compile(_DAY + rb"(?:T\d{6}Z?)?[ \t]*")
 _LENGTH = re.compile(
     rb"\+?P(?:(\d{1,3})W)?(?:(\d{1,4})D)?(?:T(?:(\d{1,4})H)?(?:\d{1,4}M)?(?:\d{1,5}S)?)?[ \t]*", re.IGNORECASE
 )
-_UNTIL = re.compile(rb"[;:]UNTIL=((?:19[7-9]|20\d|21[0-8])\d[01]\d[0-3]\d)(?![^;T])", re.IGNORECASE)
+_UNTIL = re.compile(rb"[;:]UNTIL=" + _DAY + rb"(?![^;T])", re.IGNORECASE)
 _COUNTED = re.compile(rb"(?:(?:FREQ|COUNT|INTERVAL|WKST)=\w+(?:;|\Z))+", re.IGNORECASE)
 _PART = re.compile(rb"(\w+)=(\w+)")
 _DAYS_OF = {b"DAILY": 1, b"WEEKLY": 7, b"MONTHLY": 31, b"YEARLY": 366}

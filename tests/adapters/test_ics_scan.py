@@ -60,6 +60,7 @@ ANY = (b"00000000", b"99999999")
         (("SUMMARY:no start",), ANY),
         ((NOON, "DTSTART:20270101T120000Z"), ANY),
         (("DTSTART:whenever",), ANY),
+        (("DTSTART:20261304T120000Z",), ANY),
         (("DTSTART:19010101T000000Z",), ANY),
         ((NOON, "DTEND:20260501T120000Z"), ANY),
         ((NOON, "DURATION:long"), ANY),
