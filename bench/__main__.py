@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bench.messages import measure_messages
 from followupd.assemble import build_judge, load_words
 from followupd.config import read_settings
 from followupd.model import Answer, Attendee, Event
@@ -84,6 +85,10 @@ def main() -> None:
             measure_judging(build_judge(read_settings(config), load_words())),
             "events/s",
         )
+    messages = measure_messages(ROUNDS)
+    tell("drafts built", messages.share, "x EmailMessage.as_bytes")
+    tell("drafts built", messages.built, "drafts/s")
+    tell("templates rendered, warm", messages.rendered, "renders/s")
 
 
 if __name__ == "__main__":
