@@ -11,7 +11,6 @@ from nameparser import AmbiguityKind, Lexicon, ParsedName, Parser, locales, pars
 
 _LONGEST = 80
 _MOST_WORDS = 7
-_TWO = 2
 _INITIALS = 2  # so many capitals or fewer are initials, not a name
 
 #: Words that make a text the name of a mailbox, a machine, a room, a job, a company or two people at once.
@@ -36,12 +35,18 @@ _NO_PERSON = frozenset(
     kammer kg kgaa labs limited llc llp ltd media netzwerk network nonprofit ohg organisation organization oy
     partners pty restaurant sarl school schule se software solutions spa e.v stiftung studio studios
     technologies technology ug union university universität ventures verband verein verlag and und et
-    apotheke architekturbüro associates autohaus bäckerei bakery church gebrüder ingenieurbüro kanzlei metzgerei praxis
-    rechnung söhne sparkasse steuerberatung volksbank accueil agence assistance boulangerie cabinet comptabilité
+    apotheke associates autohaus bäckerei bakery bni café cafe chapter church familie gebrüder gemeinde kanzlei lions
+    metzgerei praxis rechnung rotary söhne sparkasse stadt toastmasters volksbank accueil agence assistance boulangerie cabinet comptabilité
     entreprise équipe groupe inscription inscriptions réception répondre réservation secrétariat société administración
     agencia asociación atención cliente clientes contacto empresa equipo fundación grupo inscripciones recepción reservas
     responder secretaría ventas eurl sas sasu sl slu srl spzoo b.v e.k n.v o.o s.a s.l s.l.u s.p.a s.r.l
     """.split()
+)
+
+#: German firms are one word with their trade at its end.
+_TRADE_ENDING = re.compile(
+    r"\w{2}(?:agentur|akademie|apotheke|beratung|betrieb|büro|gesellschaft|praxis|service|studio|technik|verein|verlag"
+    r"|werkstatt|zentrum)$"
 )
 
 #: First names of Europe and the Americas that are hardly ever families, folded; those that often are both stay out.
@@ -50,9 +55,9 @@ _GIVEN = frozenset(
     aaron adrian alex alice alison amanda amelia amy andrea andrew angela ann anna anne anthony barbara ben benjamin beth
     betty bob brian carol caroline catherine charlotte chloe chris christina christine christopher claire dan daniel dave
     david deborah diana donna dorothy edward eleanor elizabeth ella emily emma eric ethan fiona gareth gemma hannah heather
-    helen ian isabella jack jacob jane janet jason jeff jennifer jenny jessica jim joanna joe john jonathan joseph joshua
+    helen ian isabella jack jacob jane janet janos jason jeff jennifer jenny jessica jim joanna joe john jonathan joseph joshua
     julia julie karen kate katherine kathleen katie kenneth kevin laura lauren linda lisa liz louise lucy luke margaret
-    mark matt matthew megan melissa michael michelle mike natalie nathan nicholas nick nicola nicole noah olivia patricia
+    mark mary matt matthew megan melissa michael michelle mike natalie nathan nicholas nick nicola nicole noah olivia patricia
     patrick peter philip rachel rebecca ronald ruth ryan sally sam samantha samuel sandra sara sarah sharon sophia sophie
     stephanie stephen steve steven sue susan tim timothy tom victoria william zoe
     andreas angelika anja antje bernd birgit claudia dieter dominik emil fabian felix florian gerd guenter gunter hanna
@@ -65,10 +70,10 @@ _GIVEN = frozenset(
     mathilde maxime monique nathalie nicolas olivier pauline philippe quentin remi sandrine sebastien stephane sylvie
     thibault thierry valerie veronique xavier yves
     alejandro alvaro ana antonio beatriz carlos carmen cristina diego eduardo elena fernando francisco ignacio isabel javier
-    jesus jose juan lucia luis manuel marta miguel pablo paula pedro pilar rafael ramon raul ricardo sergio silvia sofia
+    jesus jose juan lucia luis luisa manuel marta miguel pablo paula pedro pilar rafael ramon raul ricardo sergio silvia sofia
     teresa aldo alessandro chiara davide federica francesca giovanni giulia giuseppe luca marco matteo paolo stefano
     agnieszka astrid attila bjorn eszter ferenc gabor gergely ingrid istvan ivan jiri kasia katalin katarzyna krzysztof
-    magdalena malgorzata mehmet mustafa natalia olga pavel pawel petr piotr svetlana tamas tatiana tomas tomasz viktor
+    magdalena malgorzata mehmet mustafa natalia olga pavel pawel petr pierre piotr svetlana tamas tatiana tomas tomasz viktor
     zoltan zsofia
     """.split()
 )
@@ -101,6 +106,7 @@ _FAMILY_ENDING = re.compile(
     r"\w{2}(?:ов|ев|ёв|ин|ын|ова|ева|ёва|ина|ына|ский|ская|цкий|цкая|енко|чук|юк"
     r"|ov|ova|enko|vic|wicz|escu|idis|poulos|[^aeiou]ski|[lnw]ska|sky|skaya)$"
 )
+_CLAN = re.compile(r"(?:Ma?c[A-Z]|O['’])\w")
 _SHORTENED = frozenset({"md", "mohd", "muhd", "thi"})
 
 _INVISIBLE = re.compile(
@@ -234,7 +240,7 @@ def _drop_loose_signs(piece: str) -> str:
 
 def _names_no_person(piece: str) -> bool:
     words = {word.strip(".'’") for word in re.split(r"[\s-]+", piece.casefold())}
-    return not words.isdisjoint(_NO_PERSON)
+    return not words.isdisjoint(_NO_PERSON) or any(map(_TRADE_ENDING.search, words))
 
 
 def _looks_like_name(text: str) -> bool:
@@ -266,14 +272,16 @@ def _parse_once(text: str) -> _Reading | None:
 
 
 def _tell_order(full: str) -> _Reading | None:
-    """Read a name by the word that can only be the first name: alone, before an initial, or at the end.
+    """Read a name by the words that can only be first names: all of it, before an initial, or at the end.
 
     None where the words say nothing; a reading without order where they speak against the usual one.
     """
     first, *others = full.split()
     last = others[-1] if others else ""
+    if all(map(_is_given, (first, *others))):
+        return _Reading(full, full)
     if _is_given(first):
-        return _Reading(full, first) if len(others) < _TWO and len(fold_word(last)) <= 1 else None
+        return _Reading(full, first) if len(others) == 1 and len(fold_word(last)) == 1 else None
     if not _is_given(last):
         return None
     told = len(others) == 1 and (fold_word(first) in _FAMILIES or _FAMILY_ENDING.search(fold_word(first)))
@@ -337,7 +345,10 @@ def _is_safe(reading: _Reading) -> bool:
         or "." in reading.given + reading.family[-1:]
         or given in _SHORTENED
     )
-    directory = given in _FAMILY_FIRST | _FAMILIES or (family in _FAMILY_FIRST and bool(reading.middle))
+    clan = _CLAN.match(reading.given)
+    directory = (
+        clan or given in _FAMILY_FIRST | _FAMILIES or (family in _FAMILY_FIRST and bool(reading.middle))
+    )
     turned = bool(_FAMILY_ENDING.search(given)) and not _FAMILY_ENDING.search(family)
     return not (short or cut or directory or turned) and _is_plainly_written(reading.full)
 
