@@ -156,6 +156,7 @@ def make_odd(number: int) -> Odd:
         to_name=texts["to_name"],
         sender_name=texts["sender_name"],
         subject=texts["subject"],
+        text=f"Hi {texts['to_name']},\n\n{texts['subject']}\n\n-- \n{texts['sender_name']}x",
     )
     return Odd(message, refused)
 

@@ -11,7 +11,7 @@ import pytest
 from odd_names import check_odd, make_odd
 
 MANY = 5_000
-#: All at once is 9 minutes of one core for each Python.
+#: About 12 minutes of one core for each Python.
 SOAK_MANY = 1_000_000
 WHERE_PYTHONS_LIE = (".pyenv/versions/*/bin", ".local/share/uv/python/*/bin")
 
