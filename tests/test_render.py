@@ -1,5 +1,7 @@
 """Templates that go wrong, by accident and on purpose: each costs its own render and nothing else."""
 
+import os
+import re
 import resource
 import time
 import tomllib
@@ -106,6 +108,40 @@ def test_there_are_bombs_and_escapes_enough() -> None:
 def test_no_way_out_of_the_sandbox(renderer: Renderer, name: str) -> None:
     assert mistake(renderer, ESCAPES[name]).startswith("templates/a.md, line 1: ")
     assert render(renderer, "Hi {{ person.name }}") == "Hi Ada Lovelace"
+
+
+def test_the_child_can_open_nothing_start_nothing_and_grow_no_further() -> None:
+    before = set(find_children())
+    with Renderer() as renderer:
+        render(renderer, "warm")
+        (child,) = set(find_children()) - before
+        limits = Path(f"/proc/{child}/limits").read_text("ascii")
+        environment = Path(f"/proc/{child}/environ").read_bytes()
+    for line in (
+        r"Max open files +0 +0 ",
+        r"Max processes +0 +0 ",
+        r"Max file size +0 +0 ",
+        r"Max address space +268435456 +268435456 ",
+    ):
+        assert re.search(line, limits), line
+    assert b"HOME=" not in environment
+    assert b"PATH=" not in environment.replace(b"LD_LIBRARY_PATH=", b"")
+
+
+def find_children() -> list[str]:
+    """Return the ids of the processes this one started that still live."""
+    return [
+        status.parent.name
+        for status in Path("/proc").glob("[0-9]*/status")
+        if f"PPid:\t{os.getpid()}\n" in read_quietly(status)
+    ]
+
+
+def read_quietly(file: Path) -> str:
+    try:
+        return file.read_text("utf-8", "replace")
+    except OSError:  # it ended while we looked
+        return ""
 
 
 def test_a_render_that_does_not_end_is_stopped_by_the_parent_too() -> None:
