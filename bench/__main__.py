@@ -4,7 +4,6 @@ Ratios of CPU time within one run, the median of 5 interleaved rounds with their
 """
 
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -14,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bench import calendars, daemon
+from bench.messages import measure_messages
+from bench.telling import tell
 from followupd.assemble import build_judge, load_words
 from followupd.config import read_settings
 from followupd.model import Answer, Attendee, Event
@@ -68,10 +69,6 @@ def measure_judging(judge: Callable[[Event], object]) -> list[float]:
     return sorted(rates)
 
 
-def tell(what: str, values: list[float], unit: str) -> None:
-    print(f"{what:28} {statistics.median(values):8.1f} {unit}  ({values[0]:.1f} to {values[-1]:.1f})")
-
-
 def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         config = Path(home) / "config.toml"
@@ -85,6 +82,10 @@ def main() -> None:
             measure_judging(build_judge(read_settings(config), load_words())),
             "events/s",
         )
+    messages = measure_messages(ROUNDS)
+    tell("drafts built", messages.share, "x EmailMessage.as_bytes")
+    tell("drafts built", messages.built, "drafts/s")
+    tell("a template rendered, warm", messages.render, "ms")
     daemon.main()
     calendars.main()
 

@@ -21,6 +21,7 @@ import icalendar
 import recurring_ical_events
 from ics_large import write_calendar
 
+from bench.telling import tell
 from followupd.adapters.ics import IcsCalendar
 
 SIZES = (1_000, 10_000, 100_000)
@@ -68,9 +69,9 @@ def measure_size(folder: Path, events: int) -> float:
     rounds = [_measure_round(path, events) for _ in range(ROUNDS)]
     size = path.stat().st_size / 1e6
     print(f"{events:,} events, {size:.1f} MB, {len(ask_us(path)):,} occurrences in the window")
-    _tell("cold: theirs / ours", [them / cold for them, cold, _, _, _ in rounds])
-    _tell("one event changed: theirs / ours", [them / edited for them, _, edited, _, _ in rounds])
-    _tell("same bytes / sha256", [same / checksum for _, _, _, same, checksum in rounds])
+    tell("  cold: theirs over ours", [them / cold for them, cold, _, _, _ in rounds], "x")
+    tell("  one event changed: theirs over ours", [them / edited for them, _, edited, _, _ in rounds], "x")
+    tell("  same bytes: ours over sha256", [same / checksum for _, _, _, same, checksum in rounds], "x")
     memory = [_measure_memory(who, path) for who in ("them", "us")]
     ratio = memory[0] / max(memory[1], 0.1)  # a small file may fit into what the imports left behind
     print(f"  peak memory: {memory[0]:.0f} MB theirs, {memory[1]:.0f} MB ours, 1/{ratio:.1f}")
@@ -109,10 +110,6 @@ def _read_peak() -> int:
     """Return the most kB this process ever held; getrusage would count the process that started it, too."""
     lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
-
-
-def _tell(what: str, values: list[float]) -> None:
-    print(f"  {what}: {statistics.median(values):.2f}  ({min(values):.2f} to {max(values):.2f})")
 
 
 def main() -> None:

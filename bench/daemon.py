@@ -1,7 +1,6 @@
 """The daemon at rest and at work: memory beside its libraries', wake-ups, computing time, event end to draft, commits."""
 
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from house import House, wait_for
 
+from bench.telling import tell
 from followupd.assemble import open_store
 from followupd.model import By, Kind, Person, Plan, Reason, Status
 
@@ -105,10 +105,6 @@ def _make_plan(number: int, now: datetime) -> Plan:
     return Plan(
         f"e|{number}", Kind.DRAFT, Status.PLANNED, "e", Reason.GUEST, "a guest", person=person, **times
     )
-
-
-def tell(what: str, values: list[float], unit: str) -> None:
-    print(f"{what:28} {statistics.median(values):8.2f} {unit}  ({min(values):.2f} to {max(values):.2f})")
 
 
 def main() -> None:

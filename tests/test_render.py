@@ -1,6 +1,12 @@
 """Templates that go wrong, by accident and on purpose: each costs its own render and nothing else."""
 
+import os
+import re
+import resource
+import time
+import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,51 +38,110 @@ def mistake(renderer: Renderer, source: str, **others: str) -> str:
     return caught.value.what
 
 
+HERE = Path(__file__).parent
+TOLD = {
+    "computing": "of computing",
+    "memory": "needs more memory",
+    "output": "writes more than 100 kB",
+    "depth": "calls itself",
+    "unheard": "",
+    "repeated": "",
+}
+#: One of each kind in every run; the rest are for `make soak`.
+QUICK = (
+    *("endless loop", "a number without end", "one huge text", "a padded number", "a flood", "one big piece"),
+    *("a macro that calls itself", "deep brackets"),
+)
+
+
+def spell_out(bomb: str | dict[str, Any]) -> str:
+    if isinstance(bomb, str):
+        return bomb
+    return f"{bomb['head']}{bomb['piece'] * bomb['times']}{bomb['tail']}"
+
+
 BOMBS = {
-    "endless loop": (
-        "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
-        "took more than 0.2 s of computing",
-    ),
-    "a number without end": ("{{ 9 ** (9 ** 9) }}", "took more than 0.2 s of computing"),
-    "one huge text": ("{{ ('a' * 10 ** 9) | length }}", "needs more memory"),
-    "a padded number": ("{{ '%1000000000d' % 1 }}", "needs more memory"),
-    "a flood": ("{% for a in range(99999) %}{{ 'a' * 1000 }}{% endfor %}", "writes more than 100 kB"),
-    "one big piece": ("{{ 'é' * 50001 }}", "writes more than 100 kB"),
-    "a macro that calls itself": ("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "calls itself"),
-    "deep nesting": ("{{ " + "(" * 50_000 + " }}", "calls itself"),
-    "a long range": ("{% for a in range(10 ** 9) %}{% endfor %}", "Range too big"),
+    name: (spell_out(bomb), TOLD[kind])
+    for kind, bombs in tomllib.loads((HERE / "bombs.toml").read_text("utf-8")).items()
+    for name, bomb in bombs.items()
 }
-
 ESCAPES = {
-    "class of a text": "{{ ''.__class__.__mro__ }}",
-    "globals of cycler": "{{ cycler.__init__.__globals__ }}",
-    "globals of lipsum": "{{ lipsum.__globals__ }}",
-    "class by format": "{{ '{0.__class__}'.format(1) }}",
-    "class by format_map": "{{ '{a.__class__}'.format_map({'a': 1}) }}",
-    "attr filter": "{{ '' | attr('__class__') }}",
-    "map filter": "{{ [''] | map(attribute='__class__') | join }}",
-    "frame of a macro": "{% macro f() %}{% endmacro %}{{ f.__call__.__globals__ }}",
-    "code of the template": "{{ self.__init__.__globals__ }}",
-    "an absolute path": "{% include '/etc/passwd' %}",
-    "a path upwards": "{% include '../config.toml' %}",
-    "an import": "{% import 'os' as os %}",
-    "changing the facts": "{{ person.update({'name': 'Eve'}) }}",
+    name: source
+    for escapes in tomllib.loads((HERE / "escapes.toml").read_text("utf-8")).values()
+    for name, source in escapes.items()
 }
 
 
-@pytest.mark.parametrize("name", BOMBS)
-def test_a_bomb_costs_its_own_render_and_nothing_else(renderer: Renderer, name: str) -> None:
+def require_stopped(renderer: Renderer, name: str) -> float:
+    """Return how many seconds it took."""
     source, why = BOMBS[name]
+    began = time.monotonic()
     told = mistake(renderer, source)
+    took = time.monotonic() - began
     assert told.startswith("templates/a.md")
     assert why in told
     assert render(renderer, "Hi {{ person.name }}") == "Hi Ada Lovelace"
+    return took
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_a_bomb_costs_its_own_render_and_nothing_else(renderer: Renderer, name: str) -> None:
+    require_stopped(renderer, name)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("name", BOMBS)
+def test_every_bomb_is_stopped_within_3_seconds_and_256_mb(name: str) -> None:
+    with Renderer() as renderer:
+        render(renderer, "warm")
+        assert require_stopped(renderer, name) < 3
+    # The largest of all children so far, in kB.
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 256 * 1024
+
+
+def test_there_are_bombs_and_escapes_enough() -> None:
+    assert len(BOMBS) >= 40
+    assert len(ESCAPES) >= 60
 
 
 @pytest.mark.parametrize("name", ESCAPES)
 def test_no_way_out_of_the_sandbox(renderer: Renderer, name: str) -> None:
     assert mistake(renderer, ESCAPES[name]).startswith("templates/a.md, line 1: ")
     assert render(renderer, "Hi {{ person.name }}") == "Hi Ada Lovelace"
+
+
+def test_the_child_can_open_nothing_start_nothing_and_grow_no_further() -> None:
+    before = set(find_children())
+    with Renderer() as renderer:
+        render(renderer, "warm")
+        (child,) = set(find_children()) - before
+        limits = Path(f"/proc/{child}/limits").read_text("ascii")
+        environment = Path(f"/proc/{child}/environ").read_bytes()
+    for line in (
+        r"Max open files +0 +0 ",
+        r"Max processes +0 +0 ",
+        r"Max file size +0 +0 ",
+        r"Max address space +268435456 +268435456 ",
+    ):
+        assert re.search(line, limits), line
+    assert b"HOME=" not in environment
+    assert b"PATH=" not in environment.replace(b"LD_LIBRARY_PATH=", b"")
+
+
+def find_children() -> list[str]:
+    """Return the ids of the processes this one started that still live."""
+    return [
+        status.parent.name
+        for status in Path("/proc").glob("[0-9]*/status")
+        if f"PPid:\t{os.getpid()}\n" in read_quietly(status)
+    ]
+
+
+def read_quietly(file: Path) -> str:
+    try:
+        return file.read_text("utf-8", "replace")
+    except OSError:  # it ended while we looked
+        return ""
 
 
 def test_a_render_that_does_not_end_is_stopped_by_the_parent_too() -> None:

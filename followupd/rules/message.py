@@ -58,6 +58,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _PLAIN_MAX = 67
 #: UTF-8 bytes in one encoded-word: with "Subject: " before it the line keeps to 76 (RFC 2047, 2).
 _WORD_BYTES = 39
+_SIGNATURE_IN_HTML = re.compile(r"(<p>|<br />\n)--(?=<br />)")
 _LOCAL_MAX = 64
 _ADDRESS_MAX = 254
 
@@ -99,7 +100,7 @@ def tidy_message(message: Message) -> Message:
     _require_match(_MESSAGE_ID, message.message_id, "message id")
     _require_match(_LANGUAGE, message.language, "language")
     subject = _tidy_line(message.subject, "subject")
-    text = _tidy_body(message.text)
+    text = _mark_signature(_tidy_body(message.text))
     if not subject or not text:
         missing = "text" if subject else "subject"
         raise Problem(f"The message has no {missing}.", f"Give it a {missing}, then try again.")
@@ -152,7 +153,7 @@ def render_html(markdown: str) -> str:
 
     A line end in the source is a line end in the mail, so both halves read the same.
     """
-    return str(_markdown().render(markdown))
+    return _SIGNATURE_IN_HTML.sub(r"\1-- ", str(_markdown().render(markdown)))
 
 
 @cache
@@ -181,6 +182,15 @@ def _tidy_body(text: str) -> str:
             "Correct the text.",
         )
     return text.rstrip("\n")
+
+
+def _mark_signature(text: str) -> str:
+    """Give the line "--" its space: by "-- " mail programs know a signature and leave it out of quotes (RFC 3676, 4.3).
+
+    Templates and editors drop a space at the end of a line. Only the last such line counts, and only where none is right.
+    """
+    above, line, signature = text.rpartition("\n--\n")
+    return f"{above}\n-- \n{signature}" if line and "\n-- \n" not in text else text
 
 
 def _require_match(pattern: re.Pattern[str], value: str, what: str) -> None:

@@ -35,32 +35,78 @@ _NO_PERSON = frozenset(
     kammer kg kgaa labs limited llc llp ltd media netzwerk network nonprofit ohg organisation organization oy
     partners pty restaurant sarl school schule se software solutions spa e.v stiftung studio studios
     technologies technology ug union university universität ventures verband verein verlag and und et
+    apotheke associates autohaus bäckerei bakery bni café cafe chapter church familie gebrüder gemeinde kanzlei lions
+    metzgerei praxis rechnung rotary söhne sparkasse stadt toastmasters volksbank accueil agence assistance boulangerie cabinet comptabilité
+    entreprise équipe groupe inscription inscriptions réception répondre réservation secrétariat société administración
+    agencia asociación atención cliente clientes contacto empresa equipo fundación grupo inscripciones recepción reservas
+    responder secretaría ventas eurl sas sasu sl slu srl spzoo b.v e.k n.v o.o s.a s.l s.l.u s.p.a s.r.l
     """.split()
 )
 
+#: German firms are one word with their trade at its end.
+_TRADE_ENDING = re.compile(
+    r"\w{2}(?:agentur|akademie|apotheke|beratung|betrieb|büro|gesellschaft|praxis|service|studio|technik|verein|verlag"
+    r"|werkstatt|zentrum)$"
+)
+
+#: First names of Europe and the Americas that are hardly ever families, folded; those that often are both stay out.
+_GIVEN = frozenset(
+    """
+    aaron adrian alex alice alison amanda amelia amy andrea andrew angela ann anna anne anthony barbara ben benjamin beth
+    betty bob brian carol caroline catherine charlotte chloe chris christina christine christopher claire dan daniel dave
+    david deborah diana donna dorothy edward eleanor elizabeth ella emily emma eric ethan fiona gareth gemma hannah heather
+    helen ian isabella jack jacob jane janet janos jason jeff jennifer jenny jessica jim joanna joe john jonathan joseph joshua
+    julia julie karen kate katherine kathleen katie kenneth kevin laura lauren linda lisa liz louise lucy luke margaret
+    mark mary matt matthew megan melissa michael michelle mike natalie nathan nicholas nick nicola nicole noah olivia patricia
+    patrick peter philip rachel rebecca ronald ruth ryan sally sam samantha samuel sandra sara sarah sharon sophia sophie
+    stephanie stephen steve steven sue susan tim timothy tom victoria william zoe
+    andreas angelika anja antje bernd birgit claudia dieter dominik emil fabian felix florian gerd guenter gunter hanna
+    hans heike heinz helmut horst jakob jan jens johannes jonas joerg jorg juergen jurgen katharina katja katrin kerstin
+    klaus lars lena leon leonie lukas manfred maria markus martina matthias max maximilian melanie monika nadine niklas
+    petra philipp rainer ralf renate sabine sebastian silke stefan stefanie susanne sven tanja thorsten tobias torsten
+    ulrich ulrike ursula uwe wolfgang
+    agnes alexandre amelie anais antoine arnaud aurelie benoit brigitte cedric celine christophe emilie frederic
+    guillaume helene isabelle jacqueline jacques jean jerome julien juliette lea luc lucas manon margaux marie mathieu
+    mathilde maxime monique nathalie nicolas olivier pauline philippe quentin remi sandrine sebastien stephane sylvie
+    thibault thierry valerie veronique xavier yves
+    alejandro alvaro ana antonio beatriz carlos carmen cristina diego eduardo elena fernando francisco ignacio isabel javier
+    jesus jose juan lucia luis luisa manuel marta miguel pablo paula pedro pilar rafael ramon raul ricardo sergio silvia sofia
+    teresa aldo alessandro chiara davide federica francesca giovanni giulia giuseppe luca marco matteo paolo stefano
+    agnieszka astrid attila bjorn eszter ferenc gabor gergely ingrid istvan ivan jiri kasia katalin katarzyna krzysztof
+    magdalena malgorzata mehmet mustafa natalia olga pavel pawel petr pierre piotr svetlana tamas tatiana tomas tomasz viktor
+    zoltan zsofia
+    """.split()
+)
 #: Families that stand in front when such a name is written at home: there the order cannot be told by looking.
 _FAMILY_FIRST = frozenset(
     """
-    bui cao chen cheng choi chu dang deng dinh do duong feng gao guo han ho hoang hong hu huang huynh hwang jang jung
-    kang kim kwon lam le lee li liang lim lin liu luo ly ma ngo nguyen park peng pham phan shin song sun tang tran vo
-    vu wang wu xiao xie xu yang yoon zeng zhang zhao zheng zhou zhu ito kato kobayashi nakamura sato suzuki takahashi
-    tanaka watanabe yamamoto balogh farkas horvath juhasz kiss kovacs lakatos meszaros molnar nagy nemeth olah papp
-    szabo takacs toth varga
+    bui cai cao chan chang chen cheng chi cho choi chu cui dang deng dinh doan do dong du duan duong fan fang feng fu gao
+    gong gu guo han he ho hoang hong hou hsu hu huang huynh hwang jang jeon jeong jiang jin jung kang kim kong kwon lai
+    lam le lee lei li liang liao lim lin liu lu luo luong ly ma meng ngo nguyen pan park peng pham phan qian qin qiu ren
+    seo shao shen shi shin song su sun tan tang tao tian tran trinh truong tsai vo vu wan wang wei wen wong wu xi xia xiang
+    xiao xie xiong xu xue yan yang yao ye yi yin yoo yoon yu yuan zeng zhang zhao zheng zhong zhou zhu zou ando aoki endo
+    fujii fujita fujiwara fukuda hasegawa hashimoto hayashi honda ikeda inoue ishida ishii ishikawa ito kaneko kato kimura
+    kobayashi kondo maeda matsuda matsumoto miyamoto miyazaki mori murakami nakajima nakamoto nakamura nakano nakayama
+    nishimura ogawa okada okamoto saito sakai sakamoto sasaki sato shibata shimizu suzuki takagi takahashi takeuchi
+    tamura tanaka taniguchi uchida ueda watanabe yamada yamaguchi yamamoto yamashita yamazaki yokoyama yoshida
     """.split()
 )
-#: Families nobody has as a first name; in front they mean that the name stands in a directory's order.
+#: Families nobody has as a first name; in front they mean a directory's order, or that of Hungary.
 _FAMILIES = frozenset(
     """
     bauer becker fischer hofmann hoffmann huber koch krause lehmann maier mayer meier meyer muller neumann richter
     schafer schmid schmidt schmitt schneider schroder schulz schulze schwarz wagner weber zimmermann brown davies
     jones smith williams dubois dupont durand moreau fernandez garcia gonzalez lopez martinez
     perez rodriguez sanchez bianchi ferrari rossi russo silva santos jansen devries andersson hansen nielsen
+    balogh biro bodnar farkas fekete fodor gulyas hegedus horvath juhasz katona kocsis kovacs lakatos meszaros molnar
+    nagy nemeth olah orban papp racz sipos szabo szalai szilagyi szucs takacs toth varga
     """.split()
 )
 _FAMILY_ENDING = re.compile(
     r"\w{2}(?:ов|ев|ёв|ин|ын|ова|ева|ёва|ина|ына|ский|ская|цкий|цкая|енко|чук|юк"
     r"|ov|ova|enko|vic|wicz|escu|idis|poulos|[^aeiou]ski|[lnw]ska|sky|skaya)$"
 )
+_CLAN = re.compile(r"(?:Ma?c[A-Z]|O['’])\w")
 _SHORTENED = frozenset({"md", "mohd", "muhd", "thi"})
 
 _INVISIBLE = re.compile(
@@ -80,11 +126,14 @@ _MAILBOX_LOOK = re.compile(r"\w\.(?![A-ZÀ-ÖØ-Þ])[^\W\d_]{2}|^[^\s,]*\w\.\w{2
 _NO_ORDER = re.compile(
     r"[\u1100-\u11ff\u2e80-\u318f\u31a0-\u31ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
 )
+_MONSIEUR = re.compile(r"M\.? (?=(\S+) \S)")
 _WORD = re.compile(r"[^\s\-'’.·‧・]+")
 
 _SIGNS = frozenset("-'’.·‧・")
 _FANCY_DRESS = ("<font>", "<wide>", "<super>", "<sub>", "<circle>", "<square>", "<narrow>")
-_TITLES = {"h.c.", "mult.", "dipl.-kfm.", "dipl.-kffr.", "dkfm.", "mmag.", "ddr.", "univ.-prof."}
+_TITLES = {"h.c.", "mult.", "dipl.-kfm.", "dipl.-kffr.", "dkfm.", "mmag.", "ddr.", "univ.-prof."} | {
+    *("maître", "maitre", "doña", "dña", "د."),
+}
 _PARSER = parser_for(locales.RU, base=Parser(lexicon=Lexicon.default().add(titles=_TITLES)))
 _PARTICLES = Lexicon.default().particles
 _DOUBTS = frozenset(AmbiguityKind) - {AmbiguityKind.SUFFIX_OR_NAME, AmbiguityKind.UNBALANCED_DELIMITER}
@@ -113,8 +162,8 @@ class _Reading:
 def read_name(display: str, email: str | None = None) -> Name:
     """Read the name a stranger wrote; the address only confirms or shakes what it says, and is never a source.
 
-    Never raises. `first` is None for single words, initials, abbreviations, East Asian scripts and every order that
-    is not plain: families that usually stand in front, "García Márquez, Gabriel", a badge that may be the name.
+    Never raises. `first` is None for initials, abbreviations, East Asian scripts, single words that may be a family,
+    and every order that is not plain: "Wang Wei", "García Márquez, Gabriel", a badge that may be the name.
     """
     text = _clean_text(display)
     readings = [reading for part in _split_badges(text) for reading in _read_part(part)]
@@ -191,7 +240,7 @@ def _drop_loose_signs(piece: str) -> str:
 
 def _names_no_person(piece: str) -> bool:
     words = {word.strip(".'’") for word in re.split(r"[\s-]+", piece.casefold())}
-    return not words.isdisjoint(_NO_PERSON)
+    return not words.isdisjoint(_NO_PERSON) or any(map(_TRADE_ENDING.search, words))
 
 
 def _looks_like_name(text: str) -> bool:
@@ -212,12 +261,42 @@ def _parse(text: str) -> _Reading | None:
 def _parse_once(text: str) -> _Reading | None:
     if _NO_ORDER.search(text):
         return _Reading(text.replace(",", ""))
-    parsed = _PARSER.parse(_mark_family(text))
+    parsed = _PARSER.parse(_mark_family(_drop_monsieur(text)))
     given, middle, family = (_write_out(part) for part in (parsed.given, parsed.middle, parsed.family))
     full = " ".join(part for part in (given, middle, family) if part)
-    if given and family and not _is_ambiguous(parsed):
-        return _Reading(full, given, middle, family)
-    return _Reading(full) if full else None
+    if not full:
+        return None
+    known = None if parsed.title and not (given and family) else _tell_order(full)
+    plain = given and family and not _is_ambiguous(parsed)
+    return known or (_Reading(full, given, middle, family) if plain else _Reading(full))
+
+
+def _tell_order(full: str) -> _Reading | None:
+    """Read a name by the words that can only be first names: all of it, before an initial, or at the end.
+
+    None where the words say nothing; a reading without order where they speak against the usual one.
+    """
+    first, *others = full.split()
+    last = others[-1] if others else ""
+    if all(map(_is_given, (first, *others))):
+        return _Reading(full, full)
+    if _is_given(first):
+        return _Reading(full, first) if len(others) == 1 and len(fold_word(last)) == 1 else None
+    if not _is_given(last):
+        return None
+    told = len(others) == 1 and (fold_word(first) in _FAMILIES or _FAMILY_ENDING.search(fold_word(first)))
+    return _Reading(full, last, family=first) if told else _Reading(full)
+
+
+def _is_given(word: str) -> bool:
+    """Tell whether every piece of a word ("Anna-Lena") is a first name that is hardly ever a family."""
+    return bool(word) and all(fold_word(piece) in _GIVEN for piece in word.split("-"))
+
+
+def _drop_monsieur(text: str) -> str:
+    """Drop the "M." of "M. Jean Dupont", which is an initial in every name that does not go on with a first name."""
+    title = _MONSIEUR.match(text)
+    return text[title.end() :] if title and _is_given(title[1]) else text
 
 
 def _is_ambiguous(parsed: ParsedName) -> bool:
@@ -229,7 +308,8 @@ def _mark_family(text: str) -> str:
     words = text.split()
     shouted = [_is_shouted(word) for word in words]
     count = shouted.index(False) if False in shouted else 0
-    if "," in text or not count or any(shouted[count:]):
+    is_first = all(map(_is_given, words[:count])) and not any(map(_is_given, words[count:]))
+    if "," in text or not count or any(shouted[count:]) or is_first:
         return text
     return f"{' '.join(words[:count])}, {' '.join(words[count:])}"
 
@@ -260,8 +340,15 @@ def _is_safe(reading: _Reading) -> bool:
     """Tell whether the words themselves leave no doubt about which of them is the first name."""
     given, family = fold_word(reading.given), fold_word(reading.family)
     short = 1 in {len(given), len(family)} or reading.given.isupper()
-    cut = "." in reading.given or reading.family.endswith(".") or given in _SHORTENED
-    directory = given in _FAMILY_FIRST | _FAMILIES or (family in _FAMILY_FIRST and bool(reading.middle))
+    cut = (
+        reading.given.endswith(("'s", "’s"))
+        or "." in reading.given + reading.family[-1:]
+        or given in _SHORTENED
+    )
+    clan = _CLAN.match(reading.given)
+    directory = (
+        clan or given in _FAMILY_FIRST | _FAMILIES or (family in _FAMILY_FIRST and bool(reading.middle))
+    )
     turned = bool(_FAMILY_ENDING.search(given)) and not _FAMILY_ENDING.search(family)
     return not (short or cut or directory or turned) and _is_plainly_written(reading.full)
 
@@ -290,7 +377,8 @@ def _shakes(local: str, domain: str, reading: _Reading) -> bool:
 
     doe@ alone may be a first name in a directory's order; doe@doe-print names the family twice and shakes nothing.
     """
-    families, givens = _spellings(reading.family), _spellings(reading.given)
+    families = _spellings(reading.family) if reading.family else set()
+    givens = _spellings(reading.given)
     houses = {fold_word(label) for label in domain.split(".")[:-1]}
     turned = {
         form for given in givens for family in families for form in (family + given, family[:1] + given)
