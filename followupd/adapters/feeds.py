@@ -152,7 +152,7 @@ class Feed:
 
     def _tell(self, error: Exception, *, late: bool) -> SourceProblem:
         """Say an error of the libraries in words of our own."""
-        if late or isinstance(error, TimeoutError):
+        if late:
             return self._problem(f"it did not answer, or not to the end, within {self._seconds:g} seconds")
         if isinstance(error, UnfitError):
             return self._problem(str(error), error.todo or _CHECK)
@@ -198,6 +198,7 @@ def _name_connection(error: Any) -> str:
 #: The first that fits counts. Of the libraries' own words only those are used that cannot hold the address.
 _FAILURES: Sequence[tuple[type[Exception], Callable[[Exception], str]]] = (
     (socket.gaierror, lambda _: "the name of its host is not known"),
+    (TimeoutError, lambda _: "its server does not answer"),
     (ssl.SSLCertVerificationError, _name_certificate),
     (ssl.SSLError, lambda _: "no secure connection could be made"),
     (UnicodeError, lambda _: "the name of its host is too long"),
