@@ -7,8 +7,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from followupd.adapters import CALENDARS, MAILBOXES, load
-from followupd.config import Settings
+from followupd.adapters import CALENDARS, FEED, MAILBOXES, load
+from followupd.config import CalendarSettings, Settings
 from followupd.cycle import Cycle
 from followupd.errors import ConfigProblem
 from followupd.model import Event, Guest, Judge, Judgement
@@ -59,12 +59,22 @@ def build_judge(settings: Settings, words: Words) -> Judge:
     return judge
 
 
-def build_sources(settings: Settings) -> list[CalendarSource]:
+def build_sources(settings: Settings, feeds: Path | None = None) -> list[CalendarSource]:
+    """Return the calendars; `feeds` is the folder for the last good copies of feeds, None keeps none on disk."""
     zone = settings.owner.timezone
     return [
-        load(CALENDARS[calendar.type])(calendar.name, calendar.path, zone, listed=calendar.listed)
+        load(CALENDARS[calendar.type])(
+            calendar.name, _find_origin(calendar, settings, feeds), zone, listed=calendar.listed
+        )
         for calendar in settings.calendars
     ]
+
+
+def _find_origin(calendar: CalendarSettings, settings: Settings, feeds: Path | None) -> Any:
+    """Return where the calendar's bytes come from: its path, or a Feed."""
+    if calendar.url is None:
+        return calendar.path
+    return load(FEED)(calendar.url, settings.network, feeds, allow_private=calendar.allow_private)
 
 
 def build_mailboxes(settings: Settings) -> dict[str, Mailbox]:
@@ -99,7 +109,8 @@ def build_cycle(
     words = load_words()
     cycle = Cycle(
         store=store,
-        sources=build_sources(settings),
+        # Beside the database at hand: a dry run over a copy of the state leaves the real copies alone.
+        sources=build_sources(settings, store.database.path.parent / "feeds"),
         mailbox_of={calendar.name: calendar.mailbox for calendar in settings.calendars},
         mailboxes=mailboxes or build_mailboxes(settings),
         judge=build_judge(settings, words),

@@ -31,7 +31,7 @@ def main(ctx: click.Context, config: Path | None) -> None:
 @main.command()
 @click.option("--name", help="Your name, as it stands under your mails.")
 @click.option("--email", help="Your mail address.")
-@click.option("--calendar", type=click.Path(path_type=Path), help="An .ics file, or a folder of them.")
+@click.option("--calendar", help="An .ics file, a folder of them, or the https address of a feed.")
 @click.option("--mailbox", type=click.Path(path_type=Path), help="The Maildir for drafts.")
 @click.option("--timezone", help="Such as Europe/Berlin; else this computer's.")
 @click.option("--alias", "aliases", multiple=True, help="Another address that is you; may be repeated.")

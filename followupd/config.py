@@ -3,11 +3,11 @@
 import os
 import stat
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
 
 from pydantic import (
@@ -24,6 +24,7 @@ from followupd.durations import parse_duration
 from followupd.errors import ConfigProblem, Problem
 from followupd.home import find_state, owner_templates, read_tables, resolve
 from followupd.model import Owner
+from followupd.network import Network, read_feed_address, read_proxy_address
 from followupd.rules.debrief import read_address
 from followupd.rules.drafts import Choice
 from followupd.rules.followups import Limits
@@ -59,16 +60,34 @@ def _check_domain(text: str) -> str:
         raise ValueError(f"'{text}' is no domain such as example.com") from None
 
 
+def _check_proxy(text: str) -> str:
+    if text not in _PROXY_WORDS:
+        read_proxy_address(text)
+    return text
+
+
+#: What `proxy` may say besides an address, and what it means for Network.
+_PROXY_WORDS: Mapping[str, str | None] = {"environment": None, "none": ""}
+
 Address = Annotated[str, AfterValidator(_check_address)]
 Domain = Annotated[str, AfterValidator(_check_domain)]
 Zone = Annotated[str, AfterValidator(_check_zone)]
 Duration = Annotated[timedelta, BeforeValidator(_check_duration)]
+Proxy = Annotated[str, AfterValidator(_check_proxy)]
 Line = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
 
 
+def _check_url(url: str, allow_private: bool) -> None:
+    try:
+        read_feed_address(url, allow_http=allow_private)
+    except ValueError as error:
+        raise ValueError(f"this `url` cannot be used: {error}") from None
+
+
 class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Inputs stay out of errors: the address of a feed is a secret.
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class OwnerTable(_Table):
@@ -82,10 +101,25 @@ class OwnerTable(_Table):
 
 class CalendarTable(_Table):
     type: Literal["ics"]
-    path: Line
+    path: Line | None = None
+    url: Line | None = None
+    allow_private: bool = False
     name: Line | None = None
     attendance: Literal["mine", "listed"] = "mine"
     mailbox: Line | None = None
+
+    @model_validator(mode="after")
+    def _check_place(self) -> Self:
+        """Take a path or a url, never both; nothing said here repeats either."""
+        if (self.path is None) == (self.url is None):
+            raise ValueError("needs `path` (a file or a folder) or `url` (a feed), and exactly one of them")
+        if self.path is not None and (self.allow_private or "://" in self.path):
+            raise ValueError(
+                "an address belongs into `url`, and `allow_private` goes with it; `path` is a place here"
+            )
+        if self.url is not None:
+            _check_url(self.url, self.allow_private)
+        return self
 
 
 class MailboxTable(_Table):
@@ -107,6 +141,11 @@ class LimitsTable(_Table):
     days_between: Duration = _LIMITS.days_between
     guests_per_event: int = Field(default=_LIMITS.guests_per_event, ge=1, le=200)
     drafts_per_day: int = Field(default=_LIMITS.drafts_per_day, ge=1, le=500)
+
+
+class NetworkTable(_Table):
+    proxy: Proxy = "environment"
+    ca_file: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
 
 
 class DaemonTable(_Table):
@@ -131,6 +170,7 @@ class ConfigFile(_Table):
     state: StateTable | None = None
     limits: LimitsTable = LimitsTable()
     daemon: DaemonTable = DaemonTable()
+    network: NetworkTable = NetworkTable()
     choose: tuple[ChoiceTable, ...] = ()
 
     @model_validator(mode="before")
@@ -146,9 +186,14 @@ class ConfigFile(_Table):
 class CalendarSettings:
     name: str
     type: str
-    path: Path
+    path: Path | None
+    """A file or a folder; None for a feed."""
     listed: bool
     mailbox: str
+    url: str | None = field(default=None, repr=False)
+    """The address of a feed, a secret; None for files."""
+    allow_private: bool = False
+    """The feed may lie in the owner's own network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +216,7 @@ class Settings:
     limits: Limits
     poll: timedelta
     choices: tuple[Choice, ...]
+    network: Network
 
 
 def read_settings(file: Path) -> Settings:
@@ -214,7 +260,13 @@ def _settle(file: Path, tables: Mapping[str, Any], config: ConfigFile) -> Settin
         limits=Limits(**config.limits.model_dump()),
         poll=config.daemon.poll,
         choices=tuple(Choice(**choice.model_dump()) for choice in config.choose),
+        network=_to_network(file, config.network),
     )
+
+
+def _to_network(file: Path, network: NetworkTable) -> Network:
+    proxy = _PROXY_WORDS.get(network.proxy, network.proxy)
+    return Network(proxy, resolve(file, network.ca_file) if network.ca_file else None)
 
 
 def _to_owner(owner: OwnerTable) -> Owner:
@@ -228,16 +280,20 @@ def _to_calendars(file: Path, config: ConfigFile) -> list[CalendarSettings]:
         CalendarSettings(
             name=_calendar_name(calendar),
             type=calendar.type,
-            path=resolve(file, calendar.path),
+            path=resolve(file, calendar.path) if calendar.path else None,
             listed=calendar.attendance == "listed",
             mailbox=calendar.mailbox or next((box.name for box in config.mailbox), ""),
+            url=calendar.url,
+            allow_private=calendar.allow_private,
         )
         for calendar in config.calendar
     ]
 
 
 def _calendar_name(calendar: CalendarTable) -> str:
-    return calendar.name or Path(calendar.path).stem
+    if calendar.url:
+        return calendar.name or read_feed_address(calendar.url, allow_http=True).host
+    return calendar.name or Path(calendar.path or "").stem
 
 
 def _find_loose_ends(config: ConfigFile) -> list[str]:
@@ -283,8 +339,8 @@ def _describe(mistake: Any) -> str:
 
 
 def _promise(word: Any) -> str:
-    """Own up to what the documentation names for later: Google, feeds and sending by SMTP."""
-    return " in this version" if str(word) in {"google", "gmail", "smtp", "account", "url", "id"} else ""
+    """Own up to what the documentation names for later: Google and sending by SMTP."""
+    return " in this version" if str(word) in {"google", "gmail", "smtp", "account", "id"} else ""
 
 
 def _suggest(place: Sequence[Any]) -> str:
@@ -303,6 +359,7 @@ _TABLES: Mapping[str, type[_Table]] = {
     "mailbox": MailboxTable,
     "state": StateTable,
     "limits": LimitsTable,
+    "network": NetworkTable,
     "daemon": DaemonTable,
     "choose": ChoiceTable,
 }

@@ -27,7 +27,8 @@ def write_config(file: Path, answers: Mapping[str, Any], *, force: bool) -> Path
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         settings = _try_config(draft, text)
-        _make_calendar(settings.calendars[0].path)
+        if path := settings.calendars[0].path:
+            _make_calendar(path)
         draft.replace(file)
     except OSError as error:
         with suppress(OSError):
@@ -74,7 +75,7 @@ def _complete(answers: Mapping[str, Any]) -> dict[str, Any]:
     questions = {
         "name": "Your name, as it stands under your mails",
         "email": "Your mail address",
-        "calendar": "Your calendar: an .ics file, or a folder of them",
+        "calendar": "Your calendar: an .ics file, a folder of them, or the https address of a feed",
         "mailbox": "The Maildir for drafts",
         "timezone": "Your time zone",
     }
@@ -121,11 +122,15 @@ def _compose(answers: Mapping[str, Any]) -> str:
         "timezone": answers["timezone"],
         "languages": list(answers["languages"]) or ["en"],
     }
-    calendar = {"type": "ics", "path": _absolute(answers["calendar"]), "attendance": "mine"}
+    calendar = {"type": "ics", **_place(str(answers["calendar"])), "attendance": "mine"}
     mailbox = {"type": "maildir", "path": _absolute(answers["mailbox"]), "outbox": "maildir"}
     tables = (("[owner]", owner), ("[[calendar]]", calendar), ("[mailbox]", mailbox))
     head = "# followupd: config.example.toml shows every option.\n"
     return head + "".join(f"\n{heading}\n{_write_lines(table)}" for heading, table in tables)
+
+
+def _place(calendar: str) -> dict[str, str]:
+    return {"url": calendar} if "://" in calendar else {"path": _absolute(calendar)}
 
 
 def _absolute(path: Any) -> str:

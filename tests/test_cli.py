@@ -804,6 +804,17 @@ def test_init_waits_for_a_calendar_file_instead_of_making_a_folder_of_its_name(t
     assert not (tmp_path / "mine.ics").exists()
 
 
+def test_init_takes_the_address_of_a_feed_and_never_says_it(tmp_path: Path) -> None:
+    result = init(tmp_path, "--calendar", "https://cal.example/private-s3cret/basic.ics")
+    assert result.exit_code == 0
+    (calendar,) = read_settings(tmp_path / "new" / "config.toml").calendars
+    assert (calendar.url, calendar.listed) == ("https://cal.example/private-s3cret/basic.ics", False)
+    refused = init(tmp_path, "--force", "--calendar", "http://cal.example/private-s3cret/basic.ics")
+    assert (refused.exit_code, "must begin with https://" in refused.stderr) == (78, True)
+    assert "s3cret" not in result.output + refused.output
+    assert not (tmp_path / "new" / ".config.toml.new").exists()
+
+
 def test_init_in_a_place_that_cannot_be_written_is_told_in_words(tmp_path: Path) -> None:
     (tmp_path / "new").write_text("a file where the folder should be")
     result = init(tmp_path)
@@ -821,7 +832,7 @@ try:
     main()
 except SystemExit as end:
     assert not end.code, end.code
-heavy = {"pydantic", "jinja2", "icalendar", "recurring_ical_events", "google", "googleapiclient", "flask"}
+heavy = {"pydantic", "urllib3", "jinja2", "icalendar", "recurring_ical_events", "google", "googleapiclient", "flask"}
 print("loaded:", sorted(heavy & set(sys.modules)))
 """
 

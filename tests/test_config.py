@@ -1,6 +1,7 @@
 """config.toml: what is right works as printed, what is wrong is told all at once, and nothing crashes."""
 
 import re
+import traceback
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from followupd.config import Settings, read_settings
 from followupd.durations import parse_duration
 from followupd.errors import ConfigProblem, Problem
 from followupd.home import find_config, find_state, read_tables
+from followupd.network import Network
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
 
@@ -137,6 +139,84 @@ def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
     assert read(tmp_path, b"\xef\xbb\xbf" + DESIGN.encode()) == read(tmp_path, DESIGN)
 
 
+# --- feeds and the way to them
+
+FEED = 'url = "https://cal.example/private-s3cret/basic.ics"'
+
+
+def feed(*lines: str) -> str:
+    return DESIGN.replace('path = "~/calendars"', "\n".join(lines))
+
+
+def test_a_feed_is_called_by_its_host_and_never_shows_its_address(tmp_path: Path) -> None:
+    settings = read(tmp_path, feed(FEED))
+    (calendar,) = settings.calendars
+    assert (calendar.name, calendar.path, calendar.allow_private) == ("cal.example", None, False)
+    assert calendar.url == "https://cal.example/private-s3cret/basic.ics"
+    assert "s3cret" not in repr(settings)
+
+
+def test_plain_http_needs_the_word_that_it_is_a_server_of_ones_own(tmp_path: Path) -> None:
+    nas = 'url = "http://nas.example:8080/s3cret"'
+    assert "must begin with https://" in mistakes(tmp_path, feed(nas))
+    (calendar,) = read(tmp_path, feed(nas, "allow_private = true", 'name = "nas"')).calendars
+    assert (calendar.name, calendar.allow_private) == ("nas", True)
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ((FEED, 'path = "~/calendars"'), "calendar.0: needs `path` (a file or a folder) or `url` (a feed)"),
+        ((), "exactly one of them"),
+        (('path = "https://cal.example/s3cret"',), "an address belongs into `url`"),
+        (('path = "a"', "allow_private = true"), "`allow_private` goes with it"),
+        (('url = "ftp://cal.example/s3cret"',), "this `url` cannot be used: it must begin with https://"),
+        (('url = "https://me:s3cret@cal.example/"',), "must not hold a user name or password"),
+        (('url = "https:///s3cret"',), "it names no host"),
+        (('url = "https://cal.example:s3cret/"',), "it is no address such as"),
+        (('url = "https://cal.example/s3cret\\u0000"',), "calendar.0.url"),
+        (('url = ["https://cal.example/s3cret"]',), "calendar.0.url"),
+        (
+            ('ulr = "https://cal.example/s3cret"',),
+            "calendar.0.ulr: there is no such option; did you mean 'url'?",
+        ),
+        ((FEED, "allow_private = 'https://cal.example/s3cret'"), "calendar.0.allow_private"),
+    ],
+)
+def test_a_mistake_about_a_feed_never_repeats_its_address(
+    tmp_path: Path, lines: tuple[str, ...], told: str
+) -> None:
+    with pytest.raises(ConfigProblem) as refusal:
+        read(tmp_path, feed(*lines))
+    assert told in refusal.value.what
+    assert "s3cret" not in "".join(traceback.format_exception(refusal.value))
+
+
+def test_two_feeds_of_one_host_need_names(tmp_path: Path) -> None:
+    more = feed(FEED) + '[[calendar]]\ntype = "ics"\nurl = "https://cal.example/other"\n'
+    assert "name 'cal.example' is used twice" in mistakes(tmp_path, more)
+
+
+@pytest.mark.parametrize(
+    ("lines", "network"),
+    [
+        ("", Network(None, None)),
+        ('proxy = "environment"', Network(None, None)),
+        ('proxy = "none"', Network("", None)),
+        ('proxy = "http://me:word@proxy.example:3128"', Network("http://me:word@proxy.example:3128", None)),
+        ('ca_file = "/etc/ours.pem"', Network(None, Path("/etc/ours.pem"))),
+    ],
+)
+def test_the_way_out_is_the_environment_s_unless_told(tmp_path: Path, lines: str, network: Network) -> None:
+    assert read(tmp_path, DESIGN + "\n[network]\n" + lines).network == network
+
+
+def test_a_proxy_that_cannot_be_used_is_told_without_its_password(tmp_path: Path) -> None:
+    told = mistakes(tmp_path, DESIGN + '\n[network]\nproxy = "socks5://me:s3cret@proxy.example"\n')
+    assert "network.proxy: a proxy must be written http://host:port" in told
+    assert "s3cret" not in told
+
+
 # --- where state and config lie
 
 
@@ -210,10 +290,6 @@ guests_per_event = 0
     ("change", "told"),
     [
         (('type = "ics"', 'type = "google"'), "calendar.0.type: 'google' is not 'ics' in this version"),
-        (
-            ('path = "~/calendars"', 'url = "https://x.example"'),
-            "calendar.0.url: there is no such option in this",
-        ),
         (
             ('outbox = "maildir"', 'outbox = "smtp"'),
             "mailbox.0.outbox: 'smtp' is not 'maildir' in this version",

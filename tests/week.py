@@ -13,6 +13,7 @@ from followupd.config import CalendarSettings, MailboxSettings, Settings
 from followupd.cycle import Cycle, Report
 from followupd.desk import Desk
 from followupd.model import Answer, Attendee, Event, FollowUp, Owner, Status
+from followupd.network import Network
 from followupd.ports import Mailbox
 from followupd.render import Renderer
 from followupd.rules.drafts import example_facts
@@ -125,6 +126,7 @@ def _settings(folder: Path, limits: Limits) -> Settings:
         limits=limits,
         poll=timedelta(minutes=5),
         choices=(),
+        network=Network(),
     )
 
 

@@ -1,0 +1,190 @@
+"""One GET over https: to a checked address and no other, within one deadline, through the proxy that is set."""
+
+import logging
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Self
+from urllib.request import getproxies_environment, proxy_bypass
+
+from urllib3 import BaseHTTPResponse, make_headers
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from followupd.adapters.reach import Resolver, find_reachable
+from followupd.network import Network, UnfitError, WebAddress, read_proxy_address
+
+# At DEBUG the library writes whole addresses, and those of feeds are secrets.
+logging.getLogger("urllib3").setLevel(logging.WARNING)
+
+#: The longest wait for one of a host's addresses, so that a dead IPv6 leaves time for IPv4.
+_KNOCK_SECONDS = 5.0
+_MOST_KNOCKS = 4
+#: Names that mean a machine nearby (RFC 6761, 6762, 8375, and the .internal that ICANN set aside).
+_NEARBY = (".localhost", ".local", ".internal", ".home.arpa")
+
+_CHECK_NAME = "Check the address; or, if it is a server of your own, let this computer know its name."
+_CHECK_FILE = "Check `ca_file` in [network]: a file of certificates in PEM form."
+_CHECK_PROXY = "Check `proxy` in [network], or $HTTPS_PROXY."
+
+
+class Deadline:
+    """The one time for all of a fetch. When it is over every connection is cut: no drip keeps one open."""
+
+    def __init__(self, seconds: float) -> None:
+        self._ends = time.monotonic() + seconds
+        self._lines: list[socket.socket] = []
+        self._timer = threading.Timer(seconds, self._cut)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        for line in self._lines:
+            line.close()
+
+    @property
+    def passed(self) -> bool:
+        return time.monotonic() >= self._ends
+
+    @property
+    def left(self) -> float:
+        """Seconds, never quite 0: a socket takes that for "do not wait at all"."""
+        return max(self._ends - time.monotonic(), 0.001)
+
+    def watch(self, line: socket.socket) -> None:
+        """Cut `line` too when the time is over; TLS takes the socket itself away, so a second handle is kept."""
+        self._lines.append(line.dup())
+        if self.passed:
+            self._cut()
+
+    def _cut(self) -> None:
+        for line in list(self._lines):
+            with suppress(OSError):  # it is over by itself
+                line.shutdown(socket.SHUT_RDWR)
+
+
+class _Pinned:
+    """A connection that is made by `dial`, whatever the name of its host means by now."""
+
+    dial: Callable[[], socket.socket]
+
+    def _new_conn(self) -> socket.socket:
+        return self.dial()
+
+
+class _PinnedHTTP(_Pinned, HTTPConnection):
+    pass
+
+
+class _PinnedHTTPS(_Pinned, HTTPSConnection):
+    pass
+
+
+@dataclass
+class Wire:
+    """Asks for web addresses.
+
+    Without a proxy the host is looked up once, all its addresses are checked, and one of these is connected to
+    while TLS still verifies the host's name. Through a proxy the same check comes first, but it is the proxy that
+    looks the name up and connects: it is the owner's own gate. A name that means nothing here (some networks leave
+    all look-ups to the proxy) is handed on if it looks like a public one. Plain http never goes to a proxy.
+    """
+
+    network: Network
+    resolver: Resolver
+    allow_private: bool
+
+    @contextmanager
+    def ask(
+        self, address: WebAddress, headers: Mapping[str, str], deadline: Deadline
+    ) -> Iterator[BaseHTTPResponse]:
+        """GET `address`; the body is yet to be read. No redirect is followed, nothing is tried again.
+
+        Raises UnfitError where it may not connect, or cannot use what [network] names; and what sockets, ssl,
+        http.client and urllib3 raise.
+        """
+        with closing(self._open(address, deadline)) as connection:
+            connection.connect()
+            connection.request("GET", address.target, headers=headers, preload_content=False)
+            with closing(connection.getresponse()) as response:
+                yield response
+
+    def _open(self, address: WebAddress, deadline: Deadline) -> _PinnedHTTP | _PinnedHTTPS:
+        proxy = _find_proxy(address, self.network)
+        if proxy is not None:
+            self._check_before_proxy(address)
+            return self._tunnel(address, proxy, deadline)
+        places = find_reachable(address, self.resolver, allow_private=self.allow_private)
+        connection = self._make(address.scheme, address.host, address.port, deadline)
+        connection.dial = partial(_dial, places, address.port, deadline)
+        return connection
+
+    def _make(self, scheme: str, host: str, port: int, deadline: Deadline) -> _PinnedHTTP | _PinnedHTTPS:
+        if scheme == "http":
+            return _PinnedHTTP(host, port, timeout=deadline.left)
+        return _PinnedHTTPS(host, port, timeout=deadline.left, ssl_context=self._trust)
+
+    def _tunnel(
+        self, address: WebAddress, proxy: WebAddress, deadline: Deadline
+    ) -> _PinnedHTTP | _PinnedHTTPS:
+        connection = self._make("https", proxy.host, proxy.port, deadline)
+        connection.dial = partial(_dial, [proxy.host], proxy.port, deadline)
+        connection.set_tunnel(address.host, address.port, make_headers(proxy_basic_auth=proxy.user))
+        return connection
+
+    def _check_before_proxy(self, address: WebAddress) -> None:
+        try:
+            find_reachable(address, self.resolver, allow_private=self.allow_private)
+        except socket.gaierror:
+            name = address.host.rstrip(".")
+            if "." not in name or name.endswith(_NEARBY) or not name.rpartition(".")[2][0].isalpha():
+                raise UnfitError("its host is no public name", _CHECK_NAME) from None
+
+    @cached_property
+    def _trust(self) -> ssl.SSLContext:
+        """What tells a true certificate: `ca_file`, else $SSL_CERT_FILE, else the system's; read once."""
+        try:
+            return ssl.create_default_context(cafile=self.network.ca_file)
+        except OSError:  # ssl.SSLError is one too: a file that is no PEM
+            raise UnfitError(f"{self.network.ca_file} holds no certificates to read", _CHECK_FILE) from None
+
+
+def _dial(places: Sequence[str], port: int, deadline: Deadline) -> socket.socket:
+    """Connect to the first of `places` that answers."""
+    failure = OSError("nothing to connect to")
+    for place in places[:_MOST_KNOCKS]:
+        try:
+            line = socket.create_connection((place, port), timeout=min(_KNOCK_SECONDS, deadline.left))
+        except OSError as error:
+            failure = error
+        else:
+            line.settimeout(deadline.left)
+            deadline.watch(line)
+            return line
+    raise failure
+
+
+def _find_proxy(address: WebAddress, network: Network) -> WebAddress | None:
+    """Return the proxy for `address`: the config's for all, else the environment's ($HTTPS_PROXY, $NO_PROXY)."""
+    if address.scheme == "http":
+        return None
+    named = _find_proxy_around(address) if network.proxy is None else network.proxy
+    try:
+        return read_proxy_address(named) if named else None
+    except UnfitError as error:
+        raise UnfitError(f"the proxy's address is unfit: {error}", _CHECK_PROXY) from None
+
+
+def _find_proxy_around(address: WebAddress) -> str | None:
+    around = getproxies_environment()
+    if proxy_bypass(f"{address.host}:{address.port}", around):
+        return None
+    return around.get("https")
