@@ -16,7 +16,16 @@ from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from followupd.adapters.ics_entry import Block, Context, Entry, digest, find_zone, parse_blocks, tell_error
+from followupd.adapters.ics_entry import (
+    Block,
+    Context,
+    Entry,
+    digest,
+    find_zone,
+    name_block,
+    parse_blocks,
+    tell_error,
+)
 from followupd.adapters.ics_event import Origin, UnusableError
 from followupd.adapters.ics_scan import (
     Facts,
@@ -129,13 +138,21 @@ class IcsCalendar:
     def _read_files(self, bad: list[Skipped]) -> Iterator[tuple[str, bytes]]:
         """Yield the name to show and the bytes of each file; those that cannot be opened go to `bad`."""
         if not isinstance(self.place, Path):
-            yield self.place.name, self.place.fetch()
+            yield self.place.name, self._fetch(self.place)
             return
         for path, shown in _find_files(self.place, bad):
             try:
                 yield shown, _read_bytes(path, self.max_bytes)
             except UnusableError as error:
                 bad.append(Skipped(shown, str(error)))
+
+    def _fetch(self, body: Body) -> bytes:
+        try:
+            return body.fetch()
+        except SourceProblem as problem:
+            named = SourceProblem(f"The calendar “{self.name}”: {problem.what}", problem.todo)
+            named.temporary = problem.temporary
+            raise named from None  # what lies behind it may hold the address
 
     # -- from bytes to events --------------------------------------------------------------------------
 
@@ -265,7 +282,7 @@ def _cap_groups(groups: list[list[Block]], bad: list[Skipped]) -> Iterator[list[
     left = _MOST_ENTRIES
     for group in groups:
         if len(group) > _MOST_OF_ONE_UID:
-            bad.append(Skipped(group[0].file, f"more than {_MOST_OF_ONE_UID:,} entries share one UID"))
+            bad.append(Skipped(name_block(group[0]), f"more than {_MOST_OF_ONE_UID:,} entries share its UID"))
         elif len(group) <= left:
             left -= len(group)
             yield group

@@ -147,12 +147,11 @@ def _make_entry(vevent: icalendar.Component, file: str, zone: ZoneInfo, *, withd
 def parse_blocks(blocks: Sequence[Block], skipped: list[Skipped]) -> Iterator[Entry]:
     """Yield what the blocks say; each that says nothing usable is named in `skipped`."""
     for block in blocks:
-        lines = [line.removesuffix(b"\r") for line in unfold(block.text).split(b"\n")]
         try:
-            yield _parse_block(lines, block)
+            yield _parse_block(_split_lines(block), block)
         # The library lets many kinds through on hostile text (IsADirectoryError on TZID=Europe, for one).
         except Exception as error:  # noqa: BLE001 - one bad entry must not hide the others
-            skipped.append(Skipped(f"{block.file}: {_name_block(lines, block.number)}", tell_error(error)))
+            skipped.append(Skipped(name_block(block), tell_error(error)))
 
 
 def _parse_block(lines: list[bytes], block: Block) -> Entry:
@@ -186,12 +185,15 @@ def _decode(lines: Iterable[bytes]) -> str:
         return raw.decode("latin-1")
 
 
-def _name_block(lines: list[bytes], number: int) -> str:
-    titles = (
-        line.partition(b":")[2] for line in lines if line.upper().startswith((b"SUMMARY:", b"SUMMARY;"))
-    )
-    title = next(titles, b"").strip()[:200].decode("utf-8", "replace")
-    return f"'{title}'" if title.isprintable() and title else f"entry {number}"
+def _split_lines(block: Block) -> list[bytes]:
+    return [line.removesuffix(b"\r") for line in unfold(block.text).split(b"\n")]
+
+
+def name_block(block: Block) -> str:
+    """Return where an entry stands, for the owner: its file and its title, or its number there."""
+    lines = (line for line in _split_lines(block) if line.upper().startswith((b"SUMMARY:", b"SUMMARY;")))
+    title = next(lines, b"").partition(b":")[2].strip()[:200].decode("utf-8", "replace")
+    return f"{block.file}: " + (f"'{title}'" if title.isprintable() and title else f"entry {block.number}")
 
 
 def tell_error(error: Exception) -> str:

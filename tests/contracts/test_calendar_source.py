@@ -1,17 +1,21 @@
 """What every CalendarSource keeps to, whatever it reads from."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from memory import MemoryCalendar
+from servers.web import Site
 
+from followupd.adapters.feeds import Feed
 from followupd.adapters.ics import IcsCalendar
 from followupd.errors import SourceProblem
 from followupd.model import Answer, Attendee, Event
+from followupd.network import Network
 from followupd.ports import CalendarSource
 
 MAY = (datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC))
@@ -77,7 +81,7 @@ def wrap(*entries: Entry) -> str:
     return "\r\n".join([*lines, "END:VCALENDAR", ""])
 
 
-def make_memory(_: Path) -> Case:
+def make_memory(_: Path, __: ExitStack) -> Case:
     source = MemoryCalendar("cal")
 
     def fill(entries: list[Entry]) -> None:
@@ -90,7 +94,7 @@ def make_memory(_: Path) -> Case:
     return Case(source, fill, make_unreachable)
 
 
-def make_file(folder: Path) -> Case:
+def make_file(folder: Path, _: ExitStack) -> Case:
     path = folder / "cal.ics"
 
     def fill(entries: list[Entry]) -> None:
@@ -99,7 +103,7 @@ def make_file(folder: Path) -> Case:
     return Case(IcsCalendar("cal", path, "Europe/Berlin"), fill, path.unlink)
 
 
-def make_folder(folder: Path) -> Case:
+def make_folder(folder: Path, _: ExitStack) -> Case:
     path = folder / "calendars"
     path.mkdir()
 
@@ -110,10 +114,23 @@ def make_folder(folder: Path) -> Case:
     return Case(IcsCalendar("cal", path, "Europe/Berlin"), fill, lambda: shutil.rmtree(path))
 
 
-@pytest.fixture(params=[make_memory, make_file, make_folder])
-def case(request: pytest.FixtureRequest, tmp_path: Path) -> Case:
-    made: Case = request.param(tmp_path)
-    return made
+def make_feed(_: Path, stack: ExitStack) -> Case:
+    site = stack.enter_context(Site())
+    feed = Feed(f"http://127.0.0.1:{site.port}/secret/cal.ics", Network(""), allow_private=True)
+
+    def fill(entries: list[Entry]) -> None:
+        site.do = lambda call: call.answer(200, wrap(*entries).encode())
+
+    def make_unreachable() -> None:
+        site.do = lambda call: call.answer(503)
+
+    return Case(IcsCalendar("cal", feed, "Europe/Berlin"), fill, make_unreachable)
+
+
+@pytest.fixture(params=[make_memory, make_file, make_folder, make_feed])
+def case(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Case]:
+    with ExitStack() as stack:
+        yield request.param(tmp_path, stack)
 
 
 def test_all_that_is_known_of_an_event_is_returned(case: Case) -> None:
