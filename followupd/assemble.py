@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from followupd.adapters import CALENDARS, FEED, MAILBOXES, load
+from followupd.adapters.copies import forget_copies
 from followupd.config import CalendarSettings, Settings
 from followupd.cycle import Cycle
 from followupd.errors import ConfigProblem
 from followupd.model import Event, Guest, Judge, Judgement
+from followupd.network import read_feed_address
 from followupd.ports import CalendarSource, Mailbox
 from followupd.render import Renderer
 from followupd.rules.drafts import example_facts
@@ -77,6 +79,11 @@ def _find_origin(calendar: CalendarSettings, settings: Settings, feeds: Path | N
     return load(FEED)(calendar.url, settings.network, feeds, allow_private=calendar.allow_private)
 
 
+def _name_feeds(settings: Settings) -> set[str]:
+    urls = [calendar.url for calendar in settings.calendars if calendar.url is not None]
+    return {read_feed_address(url, allow_http=True).fingerprint() for url in urls}
+
+
 def build_mailboxes(settings: Settings) -> dict[str, Mailbox]:
     """Return the mailboxes by name. Raises ConfigProblem when there is none for drafts to lie in."""
     if not settings.mailboxes:
@@ -107,10 +114,11 @@ def build_cycle(
 ) -> Cycle:
     """Return the pass for these settings; it begins a new reign over the store."""
     words = load_words()
+    # Beside the database at hand: a dry run over a copy of the state leaves the real copies alone.
+    feeds = store.database.path.parent / "feeds"
     cycle = Cycle(
         store=store,
-        # Beside the database at hand: a dry run over a copy of the state leaves the real copies alone.
-        sources=build_sources(settings, store.database.path.parent / "feeds"),
+        sources=build_sources(settings, feeds),
         mailbox_of={calendar.name: calendar.mailbox for calendar in settings.calendars},
         mailboxes=mailboxes or build_mailboxes(settings),
         judge=build_judge(settings, words),
@@ -118,5 +126,6 @@ def build_cycle(
         limits=settings.limits,
         clock=clock,
     )
+    forget_copies(feeds, _name_feeds(settings))
     store.begin_reign()  # last: settings that cannot be used leave the running cycle its reign
     return cycle

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -70,6 +71,14 @@ class Copies:
         descriptor = os.open(self._file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as opened:
             return opened.read(self._max_bytes)
+
+
+def forget_copies(folder: Path, kept: Collection[str]) -> None:
+    """Delete the copies of feeds whose fingerprints are not `kept`: they left the config, and so do their people."""
+    with suppress(OSError):
+        for file in folder.iterdir():
+            if file.stem not in kept:
+                file.unlink()
 
 
 def _make_private(folder: Path) -> None:
