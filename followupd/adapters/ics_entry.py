@@ -20,6 +20,7 @@ from followupd.adapters.ics_event import (
     name_original,
     read_title,
     read_when,
+    settle_until,
     settle_zone,
     to_utc,
 )
@@ -28,6 +29,8 @@ from followupd.model import Skipped
 
 _LONGEST_LINE = 64 * 1024
 _LONGEST_ENTRY = 1024**2
+_MOST_ZONES = 200
+_LONGEST_ZONE = 16 * 1024
 _MOST_ZONE_RULES = 20
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -37,8 +40,15 @@ _READ = re.compile(
     rb"|CLASS|TRANSP|X-MICROSOFT-CDO-(?:BUSY|INTENDED)STATUS|DESCRIPTION|LOCATION|CATEGORIES|ATTENDEE|ORGANIZER)[;:]",
     re.IGNORECASE,
 )
+#: More categories than anybody reads, each an object of the library.
+_LONG_LIST = re.compile(rb"CATEGORIES[;:].{2048}", re.IGNORECASE)
 _NESTED = re.compile(rb"(BEGIN|END):(?!VEVENT[ \t]*\Z)", re.IGNORECASE)
 _END = re.compile(rb"END:VEVENT[ \t]*", re.IGNORECASE)
+#: Second 60 means second 59 to whoever knows no leap seconds (RFC 5545, 3.3.12).
+_LEAP_SECOND = re.compile(rb"(:\d{8}T\d{4})60(?=Z?[ \t]*\Z)")
+#: A time in UTC stays in UTC beside a zone that must not be there (RFC 5545, 3.2.19).
+_ZONED_UTC = re.compile(rb"(?:DT|EX|RD|REC)[^:]*;TZID=.*:[\dTZ,]*\dZ[ \t]*\Z", re.IGNORECASE)
+_ZONE = re.compile(rb";TZID=(?:\"[^\"]*\"|[^;:\"]*)", re.IGNORECASE)
 #: What the rules of time zones look like; anything else in one could keep the library busy for hours.
 _ZONE_RULE = re.compile(
     rb"RRULE:(?:(?:FREQ=YEARLY|INTERVAL=1|BYMONTH=(?:[1-9]|1[0-2])|BYMONTHDAY=(?:[12]?\d,?){1,10}"
@@ -133,6 +143,7 @@ def _make_entry(vevent: icalendar.Component, file: str, zone: ZoneInfo, *, withd
     # The library tells series apart by this, and by the memory address of a VEVENT that has none.
     vevent["UID"] = vText(uid)
     settle_zone(vevent, zone)
+    settle_until(vevent)
     return Entry(
         file=file,
         vevent=vevent,
@@ -172,8 +183,14 @@ def _keep_read(lines: Iterable[bytes]) -> Iterator[bytes]:
         nested = _NESTED.match(line)
         if nested:
             depth += 1 if nested[1].upper() == b"BEGIN" else -1
-        elif depth <= 0 and _READ.match(line):
-            yield line
+        elif depth <= 0 and _READ.match(line) and not _LONG_LIST.match(line):
+            yield _mend_time(line)
+
+
+def _mend_time(line: bytes) -> bytes:
+    """Return a line with the time that it means where the library would take another, or none."""
+    line = _LEAP_SECOND.sub(rb"\g<1>59", line)
+    return _ZONE.sub(b"", line, count=1) if _ZONED_UTC.match(line) else line
 
 
 def _decode(lines: Iterable[bytes]) -> str:
@@ -210,7 +227,7 @@ def _learn_zones(zones: tuple[bytes, ...]) -> None:
     What an earlier calendar taught is forgotten: two calendars may call different zones by one name.
     """
     tzp.use_default()
-    for zone in zones:
+    for zone in (zone for zone in zones[:_MOST_ZONES] if len(zone) <= _LONGEST_ZONE):
         lines = [line.strip() for line in unfold(zone).split(b"\n")]
         rules = [line for line in lines if line.upper().startswith(b"RRULE")]
         if len(rules) > _MOST_ZONE_RULES or not all(map(_ZONE_RULE.fullmatch, rules)):

@@ -127,6 +127,19 @@ def settle_zone(vevent: icalendar.Component, zone: ZoneInfo) -> None:
             vevent[name] = vDDDTypes(when.replace(tzinfo=zone))
 
 
+def settle_until(vevent: icalendar.Component) -> None:
+    """Let the last day of a series with times be a whole day; RFC 5545, 3.3.10 wants an instant there."""
+    rule, start = vevent.get("RRULE"), read_when(vevent, "DTSTART")
+    if isinstance(rule, vRecur) and "UNTIL" in rule and isinstance(start, datetime):
+        ends = (
+            until if isinstance(until, datetime) else datetime.combine(until, time.max)
+            for until in rule["UNTIL"]
+        )
+        rule["UNTIL"] = [
+            end if end.tzinfo else end.replace(tzinfo=start.tzinfo).astimezone(UTC) for end in ends
+        ]
+
+
 def name_original(when: date | datetime | None, zone: ZoneInfo) -> str | None:
     """Return the name of the occurrence that was planned for `when`; it stays when the occurrence is moved."""
     if isinstance(when, datetime):

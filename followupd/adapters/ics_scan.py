@@ -16,9 +16,11 @@ _MARK = re.compile(rb"\n(BEGIN|END):(VCALENDAR|VEVENT|VTIMEZONE)[ \t]*\r?(?=\n|\
 _FIRST_MARK = re.compile(rb"(BEGIN):(VCALENDAR)[ \t]*\r?(?=\n)", re.IGNORECASE)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
-#: The lines that say when an entry takes place and which entries belong together; the last group tells a folded one.
+#: The lines that say when an entry takes place and which entries belong together; the last two groups tell a folded one,
+#: and a fold inside a name.
 _TELLING = re.compile(
-    rb"\n(UID|DTSTART|DTEND|DURATION|RRULE|RDATE|EXRULE|RECURRENCE-ID|BEGIN|END)([;:][^\r\n]*)(\r?\n[ \t])?",
+    rb"\n(?:(UID|DTSTART|DTEND|DURATION|RRULE|RDATE|EXRULE|RECURRENCE-ID|BEGIN|END)([;:][^\r\n]*)(\r?\n[ \t])?"
+    rb"|[\w-]*(\r?\n[ \t]))",
     re.IGNORECASE,
 )
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
@@ -143,8 +145,8 @@ def _find_telling(block: bytes) -> tuple[_Told, bool]:
     """
     told: _Told = {}
     depth = 1
-    for name, rest, fold in _TELLING.findall(block):
-        if fold:
+    for name, rest, fold, split_name in _TELLING.findall(block):
+        if fold or split_name:
             return {}, True
         kind = name.upper()
         if kind == b"BEGIN":

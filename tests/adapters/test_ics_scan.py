@@ -1,6 +1,6 @@
 """First sight of an entry: never narrower than what parsing it tells, whatever bytes it is made of."""
 
-from datetime import timedelta
+from datetime import MAXYEAR, MINYEAR, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -22,6 +22,8 @@ def check_sight(raw: bytes) -> None:
             facts = find_facts(raw[start:end])
             block = Block("cal.ics", 1, raw, start, end, CONTEXT, b"", facts)
             for entry in parse_blocks([block], []):
+                if entry.span.start.year == MINYEAR or entry.span.end.year == MAXYEAR:
+                    continue  # two days more could leave the years that there are
                 first, last = entry.span.start - SLACK, entry.span.end + SLACK
                 assert facts.days.touch(write_day(first), write_day(last)), raw[start:end]
 
