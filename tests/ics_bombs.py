@@ -96,6 +96,13 @@ def _flood(name: str, ending: str = "", count: int = 50_000) -> str:
     return "\n".join(lines)
 
 
+def _one_uid_many_occurrences() -> str:
+    originals = _minutes(200_000)
+    return "".join(
+        f"BEGIN:VEVENT\nUID:bomb\nRECURRENCE-ID:{when}\nDTSTART:{when}\nEND:VEVENT\n" for when in originals
+    )
+
+
 def _many_this_and_future() -> str:
     first = datetime(2020, 1, 1, tzinfo=UTC)
     days = (f"{first + timedelta(days=number):%Y%m%dT%H%M%SZ}" for number in range(1000))
@@ -137,7 +144,9 @@ BOMBS: dict[str, Callable[[], str]] = {
     "attendee-flood-below-the-cap": lambda: _event(
         START, *(f"ATTENDEE;CN=Guest {number}:mailto:guest{number}@acme.example" for number in range(5_000))
     ),
+    "category-flood": lambda: _event(START, *["CATEGORIES:" + "a," * 30_000] * 15),
     "property-flood": lambda: _event(START, *(f"X-{number}:{number}" for number in range(20_000))),
+    "one-uid-many-occurrences": _one_uid_many_occurrences,
     "many-this-and-future": _many_this_and_future,
     # shapes
     "deep-components": lambda: _event(START, *["BEGIN:VALARM"] * 20_000, *["END:VALARM"] * 20_000),
@@ -151,10 +160,13 @@ BOMBS: dict[str, Callable[[], str]] = {
     "backslashes": lambda: _event(START, "DESCRIPTION:" + "\\" * 60_000),
     "half-a-million-folds": lambda: _event(START, "DESCRIPTION:" + "\n x" * 500_000),
     "nothing-but-folds": lambda: _event(START, "DESCRIPTION:x" + "\n " * 1_000_000),
+    "blank-lines": lambda: "\n" * 5_000_000 + _event(START),
     "endless-length": lambda: _event(START, "DURATION:P" + "9" * 30 + "W"),
     "year-of-a-thousand-digits": lambda: _event("DTSTART:" + "9" * 1000 + "T000000Z"),
     # zones
+    "thousands-of-zones": lambda: "".join(map(_zone, (f"Zone {number}" for number in range(5_000)))) + _event(START),
     "zone-changes-every-second": lambda: _zone("Mad", "RRULE:FREQ=SECONDLY") + _event("DTSTART;TZID=Mad:20260501T090000"),
+    "zone-with-fifty-thousand-dates": lambda: _zone("Mad", _flood("RDATE")) + _event("DTSTART;TZID=Mad:20260501T090000"),
     "zone-that-is-a-device": lambda: _event("DTSTART;TZID=/dev/zero:20260501T090000"),
     "zone-name-of-sixty-kilobytes": lambda: _event(f"DTSTART;TZID={ascii_letters * 1_200}:20260501T090000"),
     "a-zone-for-each-event": lambda: "".join(_event(f"DTSTART;TZID=Zone {number}:20260501T090000") for number in range(2_000)),
