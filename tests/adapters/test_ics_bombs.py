@@ -46,6 +46,8 @@ def test_a_bomb_costs_little_and_hides_no_other_event(
     write_bomb(path, bomb["name"])
     outcome = read_in_child(path, ordinary)
     assert outcome.good == 2
+    # To run out of memory is no way to refuse an event.
+    assert not any("MemoryError" in line for line in outcome.skipped)
     refused = "refused" in bomb and any(
         "bomb" in line.lower() and bomb["refused"] in line for line in outcome.skipped
     )
