@@ -36,10 +36,11 @@ _NO_PERSON = frozenset(
     partners pty restaurant sarl school schule se software solutions spa e.v stiftung studio studios
     technologies technology ug union university universität ventures verband verein verlag and und et
     apotheke associates autohaus bäckerei bakery bni café cafe chapter church familie gebrüder gemeinde kanzlei lions
-    metzgerei praxis rechnung rotary söhne sparkasse stadt toastmasters volksbank accueil agence assistance boulangerie cabinet comptabilité
-    entreprise équipe groupe inscription inscriptions réception répondre réservation secrétariat société administración
-    agencia asociación atención cliente clientes contacto empresa equipo fundación grupo inscripciones recepción reservas
-    responder secretaría ventas eurl sas sasu sl slu srl spzoo b.v e.k n.v o.o s.a s.l s.l.u s.p.a s.r.l
+    metzgerei praxis rechnung rotary söhne sparkasse stadt toastmasters volksbank accueil agence assistance
+    boulangerie cabinet comptabilité entreprise équipe groupe inscription inscriptions réception répondre réservation
+    secrétariat société administración agencia asociación atención cliente clientes contacto empresa equipo fundación
+    grupo inscripciones recepción reservas responder secretaría ventas eurl sas sasu sl slu srl spzoo b.v e.k n.v o.o
+    s.a s.l s.l.u s.p.a s.r.l
     """.split()
 )
 
@@ -52,43 +53,43 @@ _TRADE_ENDING = re.compile(
 #: First names of Europe and the Americas that are hardly ever families, folded; those that often are both stay out.
 _GIVEN = frozenset(
     """
-    aaron adrian alex alice alison amanda amelia amy andrea andrew angela ann anna anne anthony barbara ben benjamin beth
-    betty bob brian carol caroline catherine charlotte chloe chris christina christine christopher claire dan daniel dave
-    david deborah diana donna dorothy edward eleanor elizabeth ella emily emma eric ethan fiona gareth gemma hannah heather
-    helen ian isabella jack jacob jane janet janos jason jeff jennifer jenny jessica jim joanna joe john jonathan joseph joshua
-    julia julie karen kate katherine kathleen katie kenneth kevin laura lauren linda lisa liz louise lucy luke margaret
-    mark mary matt matthew megan melissa michael michelle mike natalie nathan nicholas nick nicola nicole noah olivia patricia
-    patrick peter philip rachel rebecca ronald ruth ryan sally sam samantha samuel sandra sara sarah sharon sophia sophie
-    stephanie stephen steve steven sue susan tim timothy tom victoria william zoe
-    andreas angelika anja antje bernd birgit claudia dieter dominik emil fabian felix florian gerd guenter gunter hanna
-    hans heike heinz helmut horst jakob jan jens johannes jonas joerg jorg juergen jurgen katharina katja katrin kerstin
-    klaus lars lena leon leonie lukas manfred maria markus martina matthias max maximilian melanie monika nadine niklas
-    petra philipp rainer ralf renate sabine sebastian silke stefan stefanie susanne sven tanja thorsten tobias torsten
-    ulrich ulrike ursula uwe wolfgang
-    agnes alexandre amelie anais antoine arnaud aurelie benoit brigitte cedric celine christophe emilie frederic
-    guillaume helene isabelle jacqueline jacques jean jerome julien juliette lea luc lucas manon margaux marie mathieu
-    mathilde maxime monique nathalie nicolas olivier pauline philippe quentin remi sandrine sebastien stephane sylvie
-    thibault thierry valerie veronique xavier yves
-    alejandro alvaro ana antonio beatriz carlos carmen cristina diego eduardo elena fernando francisco ignacio isabel javier
-    jesus jose juan lucia luis luisa manuel marta miguel pablo paula pedro pilar rafael ramon raul ricardo sergio silvia sofia
-    teresa aldo alessandro chiara davide federica francesca giovanni giulia giuseppe luca marco matteo paolo stefano
-    agnieszka astrid attila bjorn eszter ferenc gabor gergely ingrid istvan ivan jiri kasia katalin katarzyna krzysztof
-    magdalena malgorzata mehmet mustafa natalia olga pavel pawel petr pierre piotr svetlana tamas tatiana tomas tomasz viktor
-    zoltan zsofia
+    aaron adrian alex alice alison amanda amelia amy andrea andrew angela ann anna anne anthony barbara ben benjamin
+    beth betty bob brian carol caroline catherine charlotte chloe chris christina christine christopher claire dan
+    daniel dave david deborah diana donna dorothy edward eleanor elizabeth ella emily emma eric ethan fiona gareth
+    gemma hannah heather helen ian isabella jack jacob jane janet janos jason jeff jennifer jenny jessica jim joanna
+    joe john jonathan joseph joshua julia julie karen kate katherine kathleen katie kenneth kevin laura lauren linda
+    lisa liz louise lucy luke margaret mark mary matt matthew megan melissa michael michelle mike natalie nathan
+    nicholas nick nicola nicole noah olivia patricia patrick peter philip rachel rebecca ronald ruth ryan sally sam
+    samantha samuel sandra sara sarah sharon sophia sophie stephanie stephen steve steven sue susan tim timothy tom
+    victoria william zoe andreas angelika anja antje bernd birgit claudia dieter dominik emil fabian felix florian
+    gerd guenter gunter hanna hans heike heinz helmut horst jakob jan jens johannes jonas joerg jorg juergen jurgen
+    katharina katja katrin kerstin klaus lars lena leon leonie lukas manfred maria markus martina matthias max
+    maximilian melanie monika nadine niklas petra philipp rainer ralf renate sabine sebastian silke stefan stefanie
+    susanne sven tanja thorsten tobias torsten ulrich ulrike ursula uwe wolfgang agnes alexandre amelie anais antoine
+    arnaud aurelie benoit brigitte cedric celine christophe emilie frederic guillaume helene isabelle jacqueline
+    jacques jean jerome julien juliette lea luc lucas manon margaux marie mathieu mathilde maxime monique nathalie
+    nicolas olivier pauline philippe quentin remi sandrine sebastien stephane sylvie thibault thierry valerie
+    veronique xavier yves alejandro alvaro ana antonio beatriz carlos carmen cristina diego eduardo elena fernando
+    francisco ignacio isabel javier jesus jose juan lucia luis luisa manuel marta miguel pablo paula pedro pilar
+    rafael ramon raul ricardo sergio silvia sofia teresa aldo alessandro chiara davide federica francesca giovanni
+    giulia giuseppe luca marco matteo paolo stefano agnieszka astrid attila bjorn eszter ferenc gabor gergely ingrid
+    istvan ivan jiri kasia katalin katarzyna krzysztof magdalena malgorzata mehmet mustafa natalia olga pavel pawel
+    petr pierre piotr svetlana tamas tatiana tomas tomasz viktor zoltan zsofia
     """.split()
 )
 #: Families that stand in front when such a name is written at home: there the order cannot be told by looking.
 _FAMILY_FIRST = frozenset(
     """
-    bui cai cao chan chang chen cheng chi cho choi chu cui dang deng dinh doan do dong du duan duong fan fang feng fu gao
-    gong gu guo han he ho hoang hong hou hsu hu huang huynh hwang jang jeon jeong jiang jin jung kang kim kong kwon lai
-    lam le lee lei li liang liao lim lin liu lu luo luong ly ma meng ngo nguyen pan park peng pham phan qian qin qiu ren
-    seo shao shen shi shin song su sun tan tang tao tian tran trinh truong tsai vo vu wan wang wei wen wong wu xi xia xiang
-    xiao xie xiong xu xue yan yang yao ye yi yin yoo yoon yu yuan zeng zhang zhao zheng zhong zhou zhu zou ando aoki endo
-    fujii fujita fujiwara fukuda hasegawa hashimoto hayashi honda ikeda inoue ishida ishii ishikawa ito kaneko kato kimura
-    kobayashi kondo maeda matsuda matsumoto miyamoto miyazaki mori murakami nakajima nakamoto nakamura nakano nakayama
-    nishimura ogawa okada okamoto saito sakai sakamoto sasaki sato shibata shimizu suzuki takagi takahashi takeuchi
-    tamura tanaka taniguchi uchida ueda watanabe yamada yamaguchi yamamoto yamashita yamazaki yokoyama yoshida
+    bui cai cao chan chang chen cheng chi cho choi chu cui dang deng dinh doan do dong du duan duong fan fang feng fu
+    gao gong gu guo han he ho hoang hong hou hsu hu huang huynh hwang jang jeon jeong jiang jin jung kang kim kong
+    kwon lai lam le lee lei li liang liao lim lin liu lu luo luong ly ma meng ngo nguyen pan park peng pham phan qian
+    qin qiu ren seo shao shen shi shin song su sun tan tang tao tian tran trinh truong tsai vo vu wan wang wei wen
+    wong wu xi xia xiang xiao xie xiong xu xue yan yang yao ye yi yin yoo yoon yu yuan zeng zhang zhao zheng zhong
+    zhou zhu zou ando aoki endo fujii fujita fujiwara fukuda hasegawa hashimoto hayashi honda ikeda inoue ishida ishii
+    ishikawa ito kaneko kato kimura kobayashi kondo maeda matsuda matsumoto miyamoto miyazaki mori murakami nakajima
+    nakamoto nakamura nakano nakayama nishimura ogawa okada okamoto saito sakai sakamoto sasaki sato shibata shimizu
+    suzuki takagi takahashi takeuchi tamura tanaka taniguchi uchida ueda watanabe yamada yamaguchi yamamoto yamashita
+    yamazaki yokoyama yoshida
     """.split()
 )
 #: Families nobody has as a first name; in front they mean a directory's order, or that of Hungary.
@@ -96,10 +97,10 @@ _FAMILIES = frozenset(
     """
     bauer becker fischer hofmann hoffmann huber koch krause lehmann maier mayer meier meyer muller neumann richter
     schafer schmid schmidt schmitt schneider schroder schulz schulze schwarz wagner weber zimmermann brown davies
-    jones smith williams dubois dupont durand moreau fernandez garcia gonzalez lopez martinez
-    perez rodriguez sanchez bianchi ferrari rossi russo silva santos jansen devries andersson hansen nielsen
-    balogh biro bodnar farkas fekete fodor gulyas hegedus horvath juhasz katona kocsis kovacs lakatos meszaros molnar
-    nagy nemeth olah orban papp racz sipos szabo szalai szilagyi szucs takacs toth varga
+    jones smith williams dubois dupont durand moreau fernandez garcia gonzalez lopez martinez perez rodriguez sanchez
+    bianchi ferrari rossi russo silva santos jansen devries andersson hansen nielsen balogh biro bodnar farkas fekete
+    fodor gulyas hegedus horvath juhasz katona kocsis kovacs lakatos meszaros molnar nagy nemeth olah orban papp racz
+    sipos szabo szalai szilagyi szucs takacs toth varga
     """.split()
 )
 _FAMILY_ENDING = re.compile(
