@@ -11,17 +11,19 @@ from followupd.adapters import CALENDARS, MAILBOXES, load
 from followupd.config import Settings
 from followupd.cycle import Cycle
 from followupd.errors import ConfigProblem
+from followupd.explain import Choose
 from followupd.model import Event, Guest, Judge, Judgement
 from followupd.ports import CalendarSource, Mailbox
 from followupd.render import Renderer
+from followupd.rules.choosing import Chosen, choose_template
 from followupd.rules.drafts import example_facts
 from followupd.rules.events import judge_event
 from followupd.rules.people import PeopleWords, read_people_words, sort_guests
 from followupd.rules.status import check_move
 from followupd.rules.words import Words, read_words
 from followupd.store.store import Store
-from followupd.template_files import Templates, shipped_templates
-from followupd.writer import Writer
+from followupd.template_files import Templates, find_templates, shipped_templates
+from followupd.writer import Writer, build_case, choose_language
 
 
 def read_clock() -> datetime:
@@ -82,6 +84,20 @@ def build_templates(settings: Settings, renderer: Renderer) -> Templates:
 
 def build_writer(settings: Settings, words: Words, templates: Templates) -> Writer:
     return Writer(settings.owner, words, settings.choices, templates)
+
+
+def build_choose(settings: Settings, words: Words) -> Choose:
+    """Return the choice of templates for `explain`, from the names of the files alone."""
+    available = find_templates([shipped_templates(), settings.templates]).keys()
+
+    def choose(event: Event, judgement: Judgement, guest: Guest, late: bool, known: bool) -> Chosen:
+        language = choose_language(judgement, settings.owner)
+        case = build_case(
+            event, judgement, guest.email, words, language, late=late, known=known, promise=False
+        )
+        return choose_template(settings.choices, case, available)
+
+    return choose
 
 
 def open_store(folder: Path) -> Store:

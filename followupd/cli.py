@@ -45,7 +45,7 @@ def main(ctx: click.Context, config: Path | None) -> None:
     "--language",
     "languages",
     multiple=True,
-    help="A language you write in: en, de; the first is the fallback.",
+    help="A language you write in: en, de, fr, es; the first is the fallback.",
 )
 @click.option("--force", is_flag=True, help="Write over a config that is there.")
 @needs_app

@@ -24,8 +24,8 @@ from followupd.durations import parse_duration
 from followupd.errors import ConfigProblem, Problem
 from followupd.home import find_state, owner_templates, read_tables, resolve
 from followupd.model import Owner
+from followupd.rules.choosing import Choice
 from followupd.rules.debrief import read_address
-from followupd.rules.drafts import Choice
 from followupd.rules.followups import Limits
 
 
@@ -117,6 +117,9 @@ class ChoiceTable(_Table):
     template: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     late: bool | None = None
     known: bool | None = None
+    promise: bool | None = None
+    host: bool | None = None
+    what: Literal["event", "coffee", "call", "online"] | None = None
     gathering: str | None = None
     language: Language | None = None
     series: bool | None = None

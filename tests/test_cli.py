@@ -105,7 +105,7 @@ OCCURRENCE = {
 }  # fmt: skip
 PERSON = {
     "email": (str, type(None)), "name": str, "first_name": (str, type(None)), "person": str, "role": str,
-    "follow_up": bool, "reason": str, "why": str, "held": (str, type(None)),
+    "follow_up": bool, "reason": str, "why": str, "held": (str, type(None)), "template": (dict, type(None)),
 }  # fmt: skip
 
 
@@ -123,15 +123,17 @@ def check_shape(row: dict[str, Any]) -> None:
     assert all(piece.keys() == {"name", "weight"} for piece in row["evidence"])
     assert all(isinstance(piece["weight"], int) for piece in row["evidence"])
     for person in row["people"]:
-        check_person(person)
+        check_person(person, networking=row["networking"])
 
 
-def check_person(person: dict[str, Any]) -> None:
+def check_person(person: dict[str, Any], *, networking: bool) -> None:
     assert list(person) == list(PERSON)
     assert all(isinstance(person[key], kind) for key, kind in PERSON.items())  # type: ignore[arg-type]  # mypy widens the mixed values
     assert person["role"] in {"attendee", "organizer"}
     assert person["reason"] in set(Reason)
     assert person["held"] is None or person["held"] in set(Reason)
+    assert (person["template"] is not None) is person["follow_up"] or not networking
+    assert not person["template"] or person["template"].keys() == {"file", "why"}
     assert person["email"] is None or person["email"] == person["email"].lower()
 
 

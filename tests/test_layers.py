@@ -35,7 +35,7 @@ ALLOWED: dict[str, set[str]] = {
     "listing": {"model", "durations", "rules."},
     "daemon": {"model", "errors", "cycle", "store.", "waking"},
     "assemble": {
-        "adapters.", "config", "cycle", "errors", "model", "ports", "render", "rules.", "store.", "template_files", "writer",
+        "adapters.", "config", "cycle", "errors", "explain", "model", "ports", "render", "rules.", "store.", "template_files", "writer",
     },
 }  # fmt: skip
 #: Above assemble: what the command line is made of. Nothing below may import these.

@@ -51,19 +51,22 @@ def facts_with(first_name: str, spoken: str, promise: str, note: str) -> dict[st
     facts = example_facts()
     facts["person"] |= {"first_name": first_name, "name": first_name}
     facts["event"]["spoken"] = spoken
-    facts["followup"] = {"promise": promise, "note": note}
+    facts["followup"] = {"promise": promise, "note": note, "topic": "about sailing" if note else ""}
     return facts | {"first_name": first_name, "event_name": spoken}
 
 
-def test_three_templates_are_shipped_in_two_languages() -> None:
-    assert NAMES == [
-        "late.de.md",
-        "late.md",
-        "met-again.de.md",
-        "met-again.md",
-        "new-acquaintance.de.md",
-        "new-acquaintance.md",
-    ]
+def test_ten_templates_are_shipped_and_five_of_them_in_four_languages() -> None:
+    names = {name.partition(".")[0] for name in NAMES}
+    everywhere = {"new-acquaintance", "met-again", "promise-kept", "after-a-coffee-or-call", "late"}
+    assert names == everywhere | {
+        "introduction",
+        "thanks-to-the-host",
+        "after-an-online-event",
+        "catch-up",
+        "short-note",
+    }
+    abroad = {f"{name}.{language}.md" for name in everywhere for language in ("de", "fr", "es")}
+    assert set(NAMES) == {f"{name}.md" for name in names} | abroad
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -74,7 +77,7 @@ def test_a_shipped_template_reads_well_whatever_is_known(renderer: Renderer, nam
         subject, body = read_rendered(renderer.render(name, sources, facts_with(*case)), name)
         mail = f"{subject}\n{body}"
         assert len(body.split()) < 120, case
-        assert body.count("?") == 1, case
+        assert body.count("?") <= 1, case
         assert "SECRET" not in mail, case
         assert not re.search(r"None|[{}]|  | [,.]|\.\.|\n\n\n|undefined", mail), (case, mail)
         assert body.endswith(("\nAda Example", "\nAda")), case
