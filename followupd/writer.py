@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from followupd.errors import TemplateProblem
 from followupd.model import Event, FollowUp, Judgement, Owner, Person
-from followupd.rules.choosing import Case, Choice, choose_template, find_wrong_choices, is_host
+from followupd.rules.choosing import Case, Choice, choose_template, find_wrong_choices, is_host, language_of
 from followupd.rules.drafts import build_facts, compose
 from followupd.rules.events import speak_of
 from followupd.rules.message import write_message
@@ -56,7 +57,31 @@ class Writer:
             promise=bool(followup.promise),
         )
         template = choose_template(self._choices, case, self._templates.sources()).file
-        facts = build_facts(
+        facts = self._gather_facts(person, followup, event, judgement, now, language)
+        rendered = self._templates.render(template, facts)
+        message = compose(
+            rendered, template, person=person, owner=self._owner, key=followup.key, now=now, language=language
+        )
+        return Written(template, message.subject, message.message_id, write_message(message))
+
+    def preview(
+        self, template: str, followup: FollowUp, event: Event, judgement: Judgement, now: datetime
+    ) -> str:
+        """Return a template, its subject first, with the facts of one follow-up. Raises TemplateProblem."""
+        person = Person(followup.person or "", followup.email, followup.name, followup.first_name)
+        facts = self._gather_facts(person, followup, event, judgement, now, language_of(template))
+        return self._templates.render(template, facts)
+
+    def _gather_facts(
+        self,
+        person: Person,
+        followup: FollowUp,
+        event: Event,
+        judgement: Judgement,
+        now: datetime,
+        language: str,
+    ) -> dict[str, Any]:
+        return build_facts(
             person=person,
             owner=self._owner,
             event=event,
@@ -66,11 +91,6 @@ class Writer:
             now=now,
             language=language,
         )
-        rendered = self._templates.render(template, facts)
-        message = compose(
-            rendered, template, person=person, owner=self._owner, key=followup.key, now=now, language=language
-        )
-        return Written(template, message.subject, message.message_id, write_message(message))
 
 
 def choose_language(judgement: Judgement, owner: Owner) -> str:

@@ -658,6 +658,36 @@ def test_the_templates_are_listed_and_previewed(shell: Shell) -> None:
     assert shell.do("templates", "check").stdout == ""
 
 
+def test_advice_on_wording_is_told_and_blocks_nothing(shell: Shell) -> None:
+    assert "advice" not in shell.do("templates", "check").stderr
+    sly = "Subject: Hi\n\nHi {{ person.first_name }}, a discount asap? Yes?\n"
+    (shell.house.templates / "sly.md").write_text(sly)
+    told = shell.do("templates", "check").stderr
+    assert "templates/sly.md: advice: 'discount' reads like selling" in told
+    assert "templates/sly.md: advice: 'asap' presses for an answer" in told
+    assert "2 questions are a form to fill in" in told
+    assert "when less is known, templates/sly.md, line 3: 'person.first_name' is empty" in told
+    shown = shell.do("templates", "preview", "sly")
+    assert "Hi Jo, a discount asap? Yes?" in shown.stdout
+    assert "advice: 'discount' reads like selling" in shown.stderr
+    assert "advice" not in shown.stdout
+    (shell.house.templates / "sly.md").write_text(sly + "{{ frist_name }}")
+    assert shell.type("templates", "check").exit_code == 78
+
+
+def test_a_part_that_others_include_is_no_mail_to_advise_on(shell: Shell) -> None:
+    (shell.house.templates / "signature.md").write_text("Yours\n")
+    assert shell.do("templates", "preview", "signature").stdout == "Yours\n"
+    assert "advice" not in shell.do("templates", "check").stderr
+
+
+def test_a_template_is_previewed_with_the_facts_of_an_item_in_the_queue(drafted: Shell) -> None:
+    number = next(row["id"] for row in drafted.rows("queue") if row["email"] == "jane@acme.example")
+    assert "Hi Jane," in drafted.do("templates", "preview", "short-note", "--for", str(number)).stdout
+    assert "Hallo Jane," in drafted.do("templates", "preview", "met-again.de", "--for", str(number)).stdout
+    assert drafted.type("templates", "preview", "late", "--for", "99").exit_code == 1
+
+
 def test_a_template_is_copied_changed_and_compared(shell: Shell) -> None:
     assert shell.do("templates", "diff").stdout == ""
     shell.do("templates", "new", "late")

@@ -111,6 +111,12 @@ def pick_language(name: str, language: str, available: Collection[str]) -> str:
     return file if file in available else f"{name}.md"
 
 
+def language_of(file: str) -> str:
+    """Return the language a template's file name says; English where it says none."""
+    parts = file.split(".")
+    return parts[1] if len(parts) == len(("late", "de", "md")) else "en"
+
+
 def is_host(event: Event, email: str | None) -> bool:
     """Tell whether somebody organised an event."""
     return any(attendee.organizer and attendee.email == email for attendee in event.attendees if email)

@@ -106,18 +106,51 @@ def build_facts(
     }
 
 
+#: Invented people for previews: first and full name, the event, a note, a promise; the last one with every gap there is.
+_INVENTED = {
+    "en": (
+        ("Jo", "Jo Sample", "at the chamber breakfast", "we talked about her sailing trip", "the article about winter storage"),
+        ("Anne-Marie", "Anne-Marie O'Neil", "over coffee", "", ""),
+        ("", "", "", "", ""),
+    ),
+    "de": (
+        ("Jana", "Jana Muster", "beim Unternehmerfrühstück", "wir sprachen über das Segeln", "der Artikel über Winterlager"),
+        ("Jörg", "Jörg Müller-Weiß", "beim Kaffee", "", ""),
+        ("", "", "", "", ""),
+    ),
+    "fr": (
+        ("Zoé", "Zoé Exemple", "au petit-déjeuner d’affaires", "on a parlé de voile", "l’article sur l’hivernage"),  # noqa: RUF001 - as French is printed
+        ("Jean-Luc", "Jean-Luc L'Hôte", "autour d’un café", "", ""),  # noqa: RUF001 - as above
+        ("", "", "", "", ""),
+    ),
+    "es": (
+        ("Íñigo", "Íñigo Ejemplo", "en el desayuno de negocios", "hablamos de vela", "el artículo sobre el invernaje"),
+        ("María José", "María José Núñez", "con un café", "", ""),
+        ("", "", "", "", ""),
+    ),
+}  # fmt: skip
+
+
 def example_facts() -> dict[str, Any]:
     """Every fact that can be known, to check and preview a template with; docs/templates.md shows the same ones."""
+    return invent_facts("en")[0]
+
+
+def invent_facts(language: str) -> tuple[dict[str, Any], ...]:
+    """Return the facts of three invented people: all known, some, and nothing but the address."""
     ended = datetime(2026, 11, 17, 8, 30, tzinfo=UTC)
-    return build_facts(
-        person=Person(key="jo", email="jo@example.org", name="Jo Sample", first_name="Jo"),
-        owner=Owner("Ada Example", "ada@example.com", frozenset(), frozenset(), "Europe/Berlin"),
-        event=Event("example", "example", "example", "", start=ended - timedelta(hours=2), end=ended),
-        spoken="at the chamber breakfast",
-        note="we talked about her sailing trip",
-        promise="the article about winter storage",
-        now=ended,
-        language="en",
+    return tuple(
+        build_facts(
+            person=Person(key="jo", email="jo@example.org", name=name, first_name=first),
+            owner=Owner("Ada Example", "ada@example.com", frozenset(), frozenset(), "Europe/Berlin"),
+            event=Event("example", "example", "example", "", start=ended - timedelta(hours=2), end=ended),
+            spoken=spoken,
+            note=note,
+            promise=promise,
+            now=ended,
+            language=language,
+        )
+        for first, name, spoken, note, promise in _INVENTED.get(language, _INVENTED["en"])
     )
 
 
