@@ -26,6 +26,9 @@ soak: $(TEST_DONE)  ## the long runs: thousands of kills, a hundred thousand ste
 bench: $(TEST_DONE)  ## ratios of run times, medians of 5 interleaved runs with their spread
 	$(BIN)/python -m bench
 
+gallery: $(TEST_DONE)  ## every template with three sets of facts, as one page to read aloud
+	$(BIN)/python -m bench.gallery build/gallery.html
+
 picture: $(RUN_DONE)  ## the picture of the demo in the README, made by the program itself
 	$(BIN)/followupd demo --svg docs/demo.svg
 
@@ -49,4 +52,4 @@ $(TEST_DONE): $(RUN_DONE) requirements/test.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.txt
 	@touch $@
 
-.PHONY: help demo test check soak bench picture lock
+.PHONY: help demo test check soak bench gallery picture lock
