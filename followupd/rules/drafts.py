@@ -125,7 +125,7 @@ _INVENTED = {
     ),
     "es": (
         ("Íñigo", "Íñigo Ejemplo", "en el desayuno de negocios", "hablamos de vela", "el artículo sobre el invernaje"),
-        ("María José", "María José Núñez", "con un café", "", ""),
+        ("María José", "María José Núñez", "tomando un café", "", ""),
         ("", "", "", "", ""),
     ),
 }  # fmt: skip
