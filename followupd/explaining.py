@@ -92,5 +92,5 @@ def _say_people(item: Explained) -> Iterator[tuple[str, str, str]]:
     for guest, held, chosen in zip(item.guests, item.held, item.chosen, strict=True):
         mark = "held" if held else "write" if guest.follow_up else "leave out"
         why = f"{guest.why} ({held})" if held else guest.why
-        written = f"; {chosen.file}: {chosen.why}" if chosen else ""
+        written = f"; gets '{chosen.file.removesuffix('.md')}': {chosen.why}" if chosen else ""
         yield mark, guest.name or guest.email or "?", why + written

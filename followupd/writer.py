@@ -7,7 +7,15 @@ from typing import Any
 
 from followupd.errors import TemplateProblem
 from followupd.model import Event, FollowUp, Judgement, Owner, Person
-from followupd.rules.choosing import Case, Choice, choose_template, find_wrong_choices, is_host, language_of
+from followupd.rules.choosing import (
+    Case,
+    Choice,
+    choose_template,
+    find_wrong_choices,
+    is_host,
+    language_of,
+    say_what,
+)
 from followupd.rules.drafts import build_facts, compose
 from followupd.rules.events import speak_of
 from followupd.rules.message import write_message
@@ -116,7 +124,7 @@ def build_case(
         known=known,
         promise=promise,
         host=is_host(event, email),
-        what=gathering.what if gathering else None,
+        what=say_what(event, gathering.what if gathering else None),
         gathering=judgement.gathering,
         language=language,
         series=event.series,

@@ -1,10 +1,21 @@
 """Rule 4, first half: which template a follow-up is written from, and why. The owner's [[choose]] come before ours."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from followupd.errors import TemplateProblem
 from followupd.model import Event
+
+#: Nothing but a link or a service: a house in the same line would mean that people met there.
+_ONLINE_PLACE = re.compile(
+    r"https?://\S+|(?:zoom|webex|google meet|microsoft teams|teams|online|virtuell|virtual|en ligne|en línea)"
+    r"(?: (?:meeting|call|besprechung))?",
+    re.IGNORECASE,
+)
+_ONLINE_TITLE = re.compile(
+    r"[(\[](?:online|virtuell|virtual|en ligne|en línea|via zoom|zoom)[)\]]", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +75,14 @@ _SAID = {
 }
 
 
+_SAID_WHAT = {
+    "event": "it was an event",
+    "coffee": "it was a coffee or a meal",
+    "call": "it was a call",
+    "online": "it was online",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """The file of a template, and why this one."""
@@ -102,7 +121,7 @@ def _say_why(choice: Choice, *, own: bool) -> str:
 def _say_condition(name: str, value: object) -> str:
     if isinstance(value, bool):
         return _SAID[name][0 if value else 1]
-    return f"it was {value}" if name == "what" else f"the {name} is {value}"
+    return _SAID_WHAT[str(value)] if name == "what" else f"the {name} is {value}"
 
 
 def pick_language(name: str, language: str, available: Collection[str]) -> str:
@@ -120,6 +139,12 @@ def language_of(file: str) -> str:
 def is_host(event: Event, email: str | None) -> bool:
     """Tell whether somebody organised an event."""
     return any(attendee.organizer and attendee.email == email for attendee in event.attendees if email)
+
+
+def say_what(event: Event, what: str | None) -> str | None:
+    """Return what kind of gathering an event was: "online" where its place or its title says that it had no room."""
+    online = _ONLINE_PLACE.fullmatch(event.location.strip()) or _ONLINE_TITLE.search(event.title)
+    return "online" if what == "event" and online else what
 
 
 def find_wrong_choices(

@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 
 from followupd.model import Attendee, Event
-from followupd.rules.choosing import Case, Choice, choose_template, find_wrong_choices, is_host, pick_language
+from followupd.rules.choosing import (
+    Case,
+    Choice,
+    choose_template,
+    find_wrong_choices,
+    is_host,
+    pick_language,
+    say_what,
+)
 
 FILES = ("late.md", "late.de.md", "catch-up.md", "after-a-coffee-or-call.md", "after-a-coffee-or-call.de.md")
 EVENT = Event("o", "c", "u", "", datetime(2026, 11, 17, tzinfo=UTC), datetime(2026, 11, 17, tzinfo=UTC))
@@ -82,7 +90,7 @@ def test_the_language_decides_the_file_where_there_is_one() -> None:
     [
         ((), {}, "it fits everybody"),
         ((), {"late": True}, "more than 48 hours have passed"),
-        ((), {"known": True, "what": "call"}, "you were in touch before, it was call"),
+        ((), {"known": True, "what": "call"}, "you were in touch before, it was a call"),
         (
             (Choice("x", gathering="fair", promise=False),),
             {"gathering": "fair"},
@@ -100,6 +108,25 @@ def test_the_host_is_whoever_organised() -> None:
     assert is_host(event, "jo@acme.example")
     assert not is_host(event, "al@acme.example")
     assert not is_host(event, None)
+
+
+@pytest.mark.parametrize(
+    ("title", "location", "what"),
+    [
+        ("Founders' hour (online)", "", "online"),
+        ("Founders' hour", "https://zoom.example/j/1", "online"),
+        ("Founders' hour", "Microsoft Teams meeting", "online"),
+        ("Online shops: a meetup", "", "event"),
+        ("Founders' hour", "Town hall, https://zoom.example/j/1", "event"),
+        ("Founders' hour", "Online street 4", "event"),
+    ],
+)
+def test_an_event_without_a_room_was_online(title: str, location: str, what: str) -> None:
+    assert say_what(replace(EVENT, title=title, location=location), "event") == what
+
+
+def test_a_coffee_stays_a_coffee_wherever_it_was() -> None:
+    assert say_what(replace(EVENT, location="https://zoom.example/j/1"), "coffee") == "coffee"
 
 
 def test_a_choice_of_something_that_is_not_there_is_named() -> None:
