@@ -31,6 +31,9 @@ soak: $(TEST_DONE) fuzz  ## the long runs: thousands of kills, a hundred thousan
 bench: $(TEST_DONE)  ## ratios of run times, medians of 5 interleaved runs with their spread
 	PYTHONPATH=tests $(BIN)/python -m bench
 
+gallery: $(TEST_DONE)  ## every template with three sets of facts, as one page to read aloud
+	$(BIN)/python -m bench.gallery build/gallery.html
+
 picture: $(RUN_DONE)  ## the picture of the demo in the README, made by the program itself
 	$(BIN)/followupd demo --svg docs/demo.svg
 
@@ -58,4 +61,4 @@ $(FUZZ_DONE): $(TEST_DONE) requirements/fuzz.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/fuzz.txt
 	@touch $@
 
-.PHONY: help demo test check fuzz soak bench picture lock
+.PHONY: help demo test check fuzz soak bench gallery picture lock

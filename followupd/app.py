@@ -109,9 +109,9 @@ class Moment(click.ParamType[datetime]):
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="JSON Lines on stdout.")
-_ItemId = click.IntRange(1, 2**63 - 1)  # what SQLite can hold
-item_number = click.argument("number", metavar="ID", type=_ItemId)
-item_numbers = click.argument("numbers", metavar="ID...", type=_ItemId, nargs=-1, required=True)
+ItemId = click.IntRange(1, 2**63 - 1)  # what SQLite can hold
+item_number = click.argument("number", metavar="ID", type=ItemId)
+item_numbers = click.argument("numbers", metavar="ID...", type=ItemId, nargs=-1, required=True)
 needs_app = click.pass_obj
 
 

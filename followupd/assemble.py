@@ -12,18 +12,24 @@ from followupd.adapters.copies import forget_copies
 from followupd.config import CalendarSettings, Settings
 from followupd.cycle import Cycle
 from followupd.errors import ConfigProblem
+from followupd.explain import Choose
 from followupd.model import Event, Guest, Judge, Judgement
 from followupd.network import read_feed_address
 from followupd.ports import CalendarSource, Mailbox
 from followupd.render import Renderer
+from followupd.rules.advice import Caution, read_cautions
+from followupd.rules.choosing import Chosen, choose_template
 from followupd.rules.drafts import example_facts
 from followupd.rules.events import judge_event
 from followupd.rules.people import PeopleWords, read_people_words, sort_guests
 from followupd.rules.status import check_move
 from followupd.rules.words import Words, read_words
 from followupd.store.store import Store
-from followupd.template_files import Templates, shipped_templates
-from followupd.writer import Writer
+from followupd.template_files import Templates, find_templates, shipped_templates
+from followupd.writer import Writer, build_case, choose_language
+
+#: Word files that are not about events.
+_OTHER_WORDS = frozenset({"advice", "people"})
 
 
 def read_clock() -> datetime:
@@ -38,7 +44,7 @@ def load_words() -> Words:
         for file in files("followupd.words").iterdir()
         if file.name.endswith(".toml")
     ]
-    return read_words({stem: _read_word_file(stem) for stem in sorted(stems) if stem != "people"})
+    return read_words({stem: _read_word_file(stem) for stem in sorted(stems) if stem not in _OTHER_WORDS})
 
 
 def _read_word_file(stem: str) -> dict[str, Any]:
@@ -48,6 +54,11 @@ def _read_word_file(stem: str) -> dict[str, Any]:
 def load_people_words() -> PeopleWords:
     """Return the words that tell people from mailboxes, rooms and machines, from followupd/words/people.toml."""
     return read_people_words(_read_word_file("people"))
+
+
+def load_cautions() -> tuple[Caution, ...]:
+    """Return what wording advice listens for, from followupd/words/advice.toml."""
+    return read_cautions(_read_word_file("advice"))
 
 
 def build_judge(settings: Settings, words: Words) -> Judge:
@@ -99,6 +110,20 @@ def build_templates(settings: Settings, renderer: Renderer) -> Templates:
 
 def build_writer(settings: Settings, words: Words, templates: Templates) -> Writer:
     return Writer(settings.owner, words, settings.choices, templates)
+
+
+def build_choose(settings: Settings, words: Words) -> Choose:
+    """Return the choice of templates for `explain`, from the names of the files alone."""
+    available = find_templates([shipped_templates(), settings.templates]).keys()
+
+    def choose(event: Event, judgement: Judgement, guest: Guest, late: bool, known: bool) -> Chosen:
+        language = choose_language(judgement, settings.owner)
+        case = build_case(
+            event, judgement, guest.email, words, language, late=late, known=known, promise=False
+        )
+        return choose_template(settings.choices, case, available)
+
+    return choose
 
 
 def open_store(folder: Path) -> Store:

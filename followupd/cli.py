@@ -10,7 +10,7 @@ import click
 from followupd import __version__
 from followupd.app import App, Commands, Duration, Moment, as_json, needs_app, print_queue
 from followupd.cli_desk import COMMANDS
-from followupd.errors import ExitCode, Problem
+from followupd.cli_templates import templates
 
 if TYPE_CHECKING:
     from followupd.cycle import Report
@@ -45,7 +45,7 @@ def main(ctx: click.Context, config: Path | None) -> None:
     "--language",
     "languages",
     multiple=True,
-    help="A language you write in: en, de; the first is the fallback.",
+    help="A language you write in: en, de, fr, es; the first is the fallback.",
 )
 @click.option("--force", is_flag=True, help="Write over a config that is there.")
 @needs_app
@@ -106,7 +106,7 @@ def _tell_report(report: "Report") -> None:
         click.echo(line, err=True)
 
 
-# --- judging and templates, without state
+# --- judging, without state
 
 
 @main.command()
@@ -125,89 +125,6 @@ def explain(app: App, at: datetime | None, since: timedelta, until: timedelta, a
     sys.exit(print_explained(app.settings, at or app.now, since, until, as_json=as_json))
 
 
-@main.group()
-def templates() -> None:
-    """See and check the templates."""
-
-
-@templates.command("list")
-@needs_app
-def list_templates(app: App) -> None:
-    """List the templates in force and whose they are."""
-    from followupd.template_files import find_templates, shipped_templates
-
-    shipped = shipped_templates()
-    for name, files in sorted(find_templates([shipped, app.settings.templates]).items()):
-        click.echo(f"{name:28} {'shipped' if files[-1].parent == shipped else files[-1]}")
-
-
-@templates.command()
-@needs_app
-def check(app: App) -> None:
-    """Check every template and what [[choose]] says of them; exit 78 when there is a mistake."""
-    from followupd.assemble import build_templates, build_writer, load_words
-    from followupd.render import Renderer
-
-    with Renderer() as renderer:
-        templates = build_templates(app.settings, renderer)
-        mistakes = build_writer(app.settings, load_words(), templates).find_mistakes()
-    for mistake in mistakes:
-        click.echo(str(mistake), err=True)
-    if mistakes:
-        sys.exit(ExitCode.CONFIGURATION)
-    click.echo("Every template is fine.", err=True)
-
-
-@templates.command()
-@click.argument("name")
-@needs_app
-def preview(app: App, name: str) -> None:
-    """Print one template, such as late or late.de, as somebody invented would get it."""
-    from followupd.assemble import build_templates
-    from followupd.render import Renderer
-    from followupd.rules.drafts import example_facts
-
-    file = name if name.endswith(".md") else f"{name}.md"
-    with Renderer() as renderer:
-        sources = build_templates(app.settings, renderer).sources()
-        if file not in sources:
-            raise Problem(f"There is no template '{name}'.", "See `followupd templates list`.")
-        click.echo(renderer.render(file, sources, example_facts()))
-
-
-@templates.command()
-@click.argument("name")
-@needs_app
-def new(app: App, name: str) -> None:
-    """Copy one of our templates, such as late or late.de, into your folder, for you to change."""
-    from followupd.template_files import find_templates, read_template, shipped_templates
-
-    shipped = find_templates([shipped_templates()]).get(f"{name}.md")
-    if shipped is None:
-        raise Problem(f"There is no template '{name}' of ours.", "See `followupd templates list`.")
-    copy = app.settings.templates / shipped[0].name
-    if copy.exists():
-        raise Problem(
-            f"{copy} is there already.", "Change that one; `followupd templates diff` shows how it differs."
-        )
-    copy.parent.mkdir(parents=True, exist_ok=True)
-    copy.write_text(read_template(shipped[0]), encoding="utf-8")
-    click.echo(f"Wrote {copy}. It is in force in place of ours from now on.", err=True)
-
-
-@templates.command()
-@needs_app
-def diff(app: App) -> None:
-    """Show how your templates differ from ours of the same name."""
-    from difflib import unified_diff
-
-    from followupd.template_files import find_templates, read_template, shipped_templates
-
-    for name, files in sorted(find_templates([shipped_templates(), app.settings.templates]).items()):
-        ours, yours = (read_template(file).splitlines() for file in (files[0], files[-1]))
-        for line in unified_diff(ours, yours, f"ours/{name}", str(files[-1]), lineterm=""):
-            click.echo(line)
-
-
+main.add_command(templates)
 for command in COMMANDS:
     main.add_command(command)

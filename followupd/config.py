@@ -25,8 +25,8 @@ from followupd.errors import ConfigProblem, Problem
 from followupd.home import find_state, owner_templates, read_tables, resolve
 from followupd.model import Owner
 from followupd.network import Network, read_feed_address, read_proxy_address
+from followupd.rules.choosing import Choice
 from followupd.rules.debrief import read_address
-from followupd.rules.drafts import Choice
 from followupd.rules.followups import Limits
 
 
@@ -156,6 +156,9 @@ class ChoiceTable(_Table):
     template: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     late: bool | None = None
     known: bool | None = None
+    promise: bool | None = None
+    host: bool | None = None
+    what: Literal["event", "coffee", "call", "online"] | None = None
     gathering: str | None = None
     language: Language | None = None
     series: bool | None = None

@@ -13,6 +13,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from followupd.assemble import (
+    build_choose,
     build_cycle,
     build_judge,
     build_sources,
@@ -104,8 +105,9 @@ class Demo:
             "1  Ada's week, as her calendar has it, and what followupd makes of it", "followupd explain"
         )
         sources = build_sources(self._settings)
-        judge = build_judge(self._settings, load_words())
-        found = explain(sources, judge, self._settings.limits, self._clock.now, _SINCE, _UNTIL)
+        words = load_words()
+        judge, choose = build_judge(self._settings, words), build_choose(self._settings, words)
+        found = explain(sources, judge, choose, self._settings.limits, self._clock.now, _SINCE, _UNTIL)
         self._console.print(build_table([item for item in found if isinstance(item, Explained)], self._zone))
 
     def _show_drafts(self) -> None:

@@ -1,27 +1,44 @@
 """Why this one and not that one: every occurrence and everybody in it, judged at a moment, without state or mailbox."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from followupd.durations import write_utc
 from followupd.errors import SourceProblem
-from followupd.model import Event, EventState, Guest, Judge, Judgement, Reading, Reason, Skipped, Verdict
+from followupd.model import (
+    FOLLOW_UP_WITHIN,
+    Event,
+    EventState,
+    Guest,
+    Judge,
+    Judgement,
+    Reading,
+    Reason,
+    Skipped,
+    Verdict,
+)
 from followupd.ports import CalendarSource
+from followupd.rules.choosing import Chosen
 from followupd.rules.events import state_of
 from followupd.rules.followups import Limits, count_to_write, hold_of_guest, hold_of_time, needs_debrief
+
+#: Rule 4's choice for a guest, who is late or not and known or not: to the template and why.
+Choose = Callable[[Event, Judgement, Guest, bool, bool], Chosen]
 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """One occurrence as judged at a moment; `held` is parallel to `guests`."""
+    """One occurrence as judged at a moment; `held` and `chosen` are parallel to `guests`."""
 
     event: Event
     state: EventState
     judgement: Judgement
     guests: tuple[Guest, ...]
     held: tuple[Reason | None, ...]
+    chosen: tuple[Chosen | None, ...]
+    """None for whoever gets no follow-up. Promises and touches are not known here."""
     debrief: bool
 
 
@@ -38,6 +55,7 @@ class Failed:
 def explain(
     sources: Sequence[CalendarSource],
     judge: Judge,
+    choose: Choose,
     limits: Limits,
     at: datetime,
     since: timedelta,
@@ -61,7 +79,7 @@ def explain(
             _merge(events, reading.events)
     touched: dict[str, datetime] = {}
     for event in sorted(events.values(), key=lambda event: (event.end, event.occurrence)):
-        yield _explain_one(event, judge(event), at, limits, touched)
+        yield _explain_one(event, judge(event), choose, at, limits, touched)
     yield from failed
 
 
@@ -83,6 +101,7 @@ def _merge(events: dict[str, Event], more: Sequence[Event]) -> None:
 def _explain_one(
     event: Event,
     judged: tuple[Judgement, tuple[Guest, ...]],
+    choose: Choose,
     at: datetime,
     limits: Limits,
     touched: dict[str, datetime],
@@ -91,6 +110,13 @@ def _explain_one(
     networking = judgement.verdict is Verdict.YES
     crowded = count_to_write(guests) > limits.guests_per_event
     held: list[Reason | None] = []
+    late = at > event.end + FOLLOW_UP_WITHIN
+    chosen = tuple(
+        choose(event, judgement, guest, late, guest.person in touched)
+        if networking and guest.follow_up
+        else None
+        for guest in guests
+    )
     for guest in guests:
         reason = None
         if networking and guest.follow_up:
@@ -99,7 +125,7 @@ def _explain_one(
                 touched[guest.person] = event.end
         held.append(reason)
     debrief = networking and needs_debrief(guests, limits)
-    return Explained(event, state_of(event, at), judgement, guests, tuple(held), debrief)
+    return Explained(event, state_of(event, at), judgement, guests, tuple(held), chosen, debrief)
 
 
 def to_json(explained: Explained) -> dict[str, Any]:
@@ -120,12 +146,13 @@ def to_json(explained: Explained) -> dict[str, Any]:
         "evidence": [{"name": piece.name, "weight": piece.weight} for piece in judgement.evidence],
         "debrief": explained.debrief,
         "people": [
-            _guest_to_json(guest, held) for guest, held in zip(explained.guests, explained.held, strict=True)
+            _guest_to_json(guest, held, chosen)
+            for guest, held, chosen in zip(explained.guests, explained.held, explained.chosen, strict=True)
         ],
     }
 
 
-def _guest_to_json(guest: Guest, held: Reason | None) -> dict[str, Any]:
+def _guest_to_json(guest: Guest, held: Reason | None, chosen: Chosen | None) -> dict[str, Any]:
     return {
         "email": guest.email,
         "name": guest.name,
@@ -136,4 +163,5 @@ def _guest_to_json(guest: Guest, held: Reason | None) -> dict[str, Any]:
         "reason": guest.reason,
         "why": guest.why,
         "held": held,
+        "template": {"file": chosen.file, "why": chosen.why} if chosen else None,
     }

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from followupd.app import print_json
-from followupd.assemble import build_judge, build_sources, load_words
+from followupd.assemble import build_choose, build_judge, build_sources, load_words
 from followupd.config import Settings
 from followupd.errors import ExitCode
 from followupd.explain import Explained, Failed, explain, to_json
@@ -22,8 +22,9 @@ def print_explained(
 ) -> ExitCode:
     """Print what is made of every event around `at`; return the exit code its calendars ask for."""
     sources = build_sources(settings)
-    judge = build_judge(settings, load_words())
-    found = list(explain(sources, judge, settings.limits, at, since, until))
+    words = load_words()
+    judge, choose = build_judge(settings, words), build_choose(settings, words)
+    found = list(explain(sources, judge, choose, settings.limits, at, since, until))
     failed = [item for item in found if isinstance(item, Failed)]
     if as_json:
         for item in found:
@@ -88,6 +89,8 @@ def _say_why(item: Explained) -> str:
 def _say_people(item: Explained) -> Iterator[tuple[str, str, str]]:
     if item.judgement.verdict is not Verdict.YES:
         return
-    for guest, held in zip(item.guests, item.held, strict=True):
+    for guest, held, chosen in zip(item.guests, item.held, item.chosen, strict=True):
         mark = "held" if held else "write" if guest.follow_up else "leave out"
-        yield mark, guest.name or guest.email or "?", f"{guest.why} ({held})" if held else guest.why
+        why = f"{guest.why} ({held})" if held else guest.why
+        written = f"; gets '{chosen.file.removesuffix('.md')}': {chosen.why}" if chosen else ""
+        yield mark, guest.name or guest.email or "?", why + written

@@ -3,17 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from followupd.errors import TemplateProblem
 from followupd.model import Event, FollowUp, Judgement, Owner, Person
-from followupd.rules.drafts import (
+from followupd.rules.choosing import (
+    Case,
     Choice,
-    build_facts,
     choose_template,
-    compose,
     find_wrong_choices,
-    pick_language,
+    is_host,
+    language_of,
+    say_what,
 )
+from followupd.rules.drafts import build_facts, compose
 from followupd.rules.events import speak_of
 from followupd.rules.message import write_message
 from followupd.rules.words import Words
@@ -50,12 +53,43 @@ class Writer:
     ) -> Written:
         """Return the message for one follow-up. Raises TemplateProblem, or Problem for an address that cannot be used."""
         person = Person(followup.person or "", followup.email, followup.name, followup.first_name)
-        language = self._choose_language(judgement)
-        sources = self._templates.sources()
-        template = pick_language(
-            self._choose(followup, event, judgement, language, known, now), language, sources
+        language = choose_language(judgement, self._owner)
+        case = build_case(
+            event,
+            judgement,
+            followup.email,
+            self._words,
+            language,
+            late=now > followup.deadline,
+            known=known,
+            promise=bool(followup.promise),
         )
-        facts = build_facts(
+        template = choose_template(self._choices, case, self._templates.sources()).file
+        facts = self._gather_facts(person, followup, event, judgement, now, language)
+        rendered = self._templates.render(template, facts)
+        message = compose(
+            rendered, template, person=person, owner=self._owner, key=followup.key, now=now, language=language
+        )
+        return Written(template, message.subject, message.message_id, write_message(message))
+
+    def preview(
+        self, template: str, followup: FollowUp, event: Event, judgement: Judgement, now: datetime
+    ) -> str:
+        """Return a template, its subject first, with the facts of one follow-up. Raises TemplateProblem."""
+        person = Person(followup.person or "", followup.email, followup.name, followup.first_name)
+        facts = self._gather_facts(person, followup, event, judgement, now, language_of(template))
+        return self._templates.render(template, facts)
+
+    def _gather_facts(
+        self,
+        person: Person,
+        followup: FollowUp,
+        event: Event,
+        judgement: Judgement,
+        now: datetime,
+        language: str,
+    ) -> dict[str, Any]:
+        return build_facts(
             person=person,
             owner=self._owner,
             event=event,
@@ -65,31 +99,33 @@ class Writer:
             now=now,
             language=language,
         )
-        rendered = self._templates.render(template, facts)
-        message = compose(
-            rendered, template, person=person, owner=self._owner, key=followup.key, now=now, language=language
-        )
-        return Written(template, message.subject, message.message_id, write_message(message))
 
-    def _choose_language(self, judgement: Judgement) -> str:
-        """Return the language of the event where the owner writes it, else the owner's first."""
-        languages = self._owner.languages
-        return judgement.language if judgement.language in languages else languages[0]
 
-    def _choose(
-        self,
-        followup: FollowUp,
-        event: Event,
-        judgement: Judgement,
-        language: str,
-        known: bool,
-        now: datetime,
-    ) -> str:
-        return choose_template(
-            self._choices,
-            late=now > followup.deadline,
-            known=known,
-            gathering=judgement.gathering,
-            language=language,
-            series=event.series,
-        )
+def choose_language(judgement: Judgement, owner: Owner) -> str:
+    """Return the language of the event where the owner writes it, else the owner's first."""
+    return judgement.language if judgement.language in owner.languages else owner.languages[0]
+
+
+def build_case(
+    event: Event,
+    judgement: Judgement,
+    email: str | None,
+    words: Words,
+    language: str,
+    *,
+    late: bool,
+    known: bool,
+    promise: bool,
+) -> Case:
+    """Gather what the choice of a template depends on."""
+    gathering = words.gatherings.get(judgement.gathering or "")
+    return Case(
+        late=late,
+        known=known,
+        promise=promise,
+        host=is_host(event, email),
+        what=say_what(event, gathering.what if gathering else None),
+        gathering=judgement.gathering,
+        language=language,
+        series=event.series,
+    )

@@ -105,7 +105,7 @@ OCCURRENCE = {
 }  # fmt: skip
 PERSON = {
     "email": (str, type(None)), "name": str, "first_name": (str, type(None)), "person": str, "role": str,
-    "follow_up": bool, "reason": str, "why": str, "held": (str, type(None)),
+    "follow_up": bool, "reason": str, "why": str, "held": (str, type(None)), "template": (dict, type(None)),
 }  # fmt: skip
 
 
@@ -123,15 +123,17 @@ def check_shape(row: dict[str, Any]) -> None:
     assert all(piece.keys() == {"name", "weight"} for piece in row["evidence"])
     assert all(isinstance(piece["weight"], int) for piece in row["evidence"])
     for person in row["people"]:
-        check_person(person)
+        check_person(person, networking=row["networking"])
 
 
-def check_person(person: dict[str, Any]) -> None:
+def check_person(person: dict[str, Any], *, networking: bool) -> None:
     assert list(person) == list(PERSON)
     assert all(isinstance(person[key], kind) for key, kind in PERSON.items())  # type: ignore[arg-type]  # mypy widens the mixed values
     assert person["role"] in {"attendee", "organizer"}
     assert person["reason"] in set(Reason)
     assert person["held"] is None or person["held"] in set(Reason)
+    assert (person["template"] is not None) is person["follow_up"] or not networking
+    assert not person["template"] or person["template"].keys() == {"file", "why"}
     assert person["email"] is None or person["email"] == person["email"].lower()
 
 
@@ -654,6 +656,36 @@ def test_the_templates_are_listed_and_previewed(shell: Shell) -> None:
     assert "Subject: The fair" in shell.do("templates", "preview", "fair").stdout
     assert shell.type("templates", "preview", "../../etc/passwd").exit_code == 1
     assert shell.do("templates", "check").stdout == ""
+
+
+def test_advice_on_wording_is_told_and_blocks_nothing(shell: Shell) -> None:
+    assert "advice" not in shell.do("templates", "check").stderr
+    sly = "Subject: Hi\n\nHi {{ person.first_name }}, a discount asap? Yes?\n"
+    (shell.house.templates / "sly.md").write_text(sly)
+    told = shell.do("templates", "check").stderr
+    assert "templates/sly.md: advice: 'discount' reads like selling" in told
+    assert "templates/sly.md: advice: 'asap' presses for an answer" in told
+    assert "2 questions are a form to fill in" in told
+    assert "when less is known, templates/sly.md, line 3: 'person.first_name' is empty" in told
+    shown = shell.do("templates", "preview", "sly")
+    assert "Hi Jo, a discount asap? Yes?" in shown.stdout
+    assert "advice: 'discount' reads like selling" in shown.stderr
+    assert "advice" not in shown.stdout
+    (shell.house.templates / "sly.md").write_text(sly + "{{ frist_name }}")
+    assert shell.type("templates", "check").exit_code == 78
+
+
+def test_a_part_that_others_include_is_no_mail_to_advise_on(shell: Shell) -> None:
+    (shell.house.templates / "signature.md").write_text("Yours\n")
+    assert shell.do("templates", "preview", "signature").stdout == "Yours\n"
+    assert "advice" not in shell.do("templates", "check").stderr
+
+
+def test_a_template_is_previewed_with_the_facts_of_an_item_in_the_queue(drafted: Shell) -> None:
+    number = next(row["id"] for row in drafted.rows("queue") if row["email"] == "jane@acme.example")
+    assert "Hi Jane," in drafted.do("templates", "preview", "short-note", "--for", str(number)).stdout
+    assert "Hallo Jane," in drafted.do("templates", "preview", "met-again.de", "--for", str(number)).stdout
+    assert drafted.type("templates", "preview", "late", "--for", "99").exit_code == 1
 
 
 def test_a_template_is_copied_changed_and_compared(shell: Shell) -> None:

@@ -214,11 +214,11 @@ BAD_TEMPLATE = "Subject: Hello\n\nDear {{ person.frist_name }}, this is the bad 
 
 def test_a_broken_template_is_named_once_and_its_last_good_version_stays(house: House) -> None:
     house.write_config(poll="1s")
-    template = house.templates / "new-acquaintance.md"
+    template = house.templates / "after-a-coffee-or-call.md"
     template.write_text(GOOD_TEMPLATE)
     daemon = start_with_draft(house)
     template.write_text(BAD_TEMPLATE)
-    wait_for_text(house, "new-acquaintance.md, line 3: there is no fact 'frist_name'")
+    wait_for_text(house, "after-a-coffee-or-call.md, line 3: there is no fact 'frist_name'")
     daemon.send_signal(signal.SIGHUP)
     wait_for_text(house, "settings read again")
     house.write_coffee("tom", TOM, HOUR)

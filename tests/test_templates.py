@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
+from followupd.assemble import load_cautions
 from followupd.errors import TemplateProblem
 from followupd.render import Renderer
-from followupd.rules.drafts import example_facts, read_rendered
+from followupd.rules.advice import advise
+from followupd.rules.choosing import language_of
+from followupd.rules.drafts import example_facts, invent_facts, read_rendered
 from followupd.template_files import Templates, find_templates, read_template, shipped_templates
 
 DOCS = Path(__file__).parent.parent / "docs" / "templates.md"
@@ -38,7 +41,7 @@ PROMISES = (
     "first the slides\nthen the photo",
 )
 NOTES = ("", "SECRET: knows the mayor, talks a lot")
-MANY_FACTS = tuple(itertools.product(FIRST_NAMES, SPOKEN, PROMISES, NOTES))[::2]
+MANY_FACTS = tuple(itertools.product(FIRST_NAMES, SPOKEN, PROMISES, NOTES))[::5]
 
 
 @pytest.fixture(scope="module")
@@ -51,33 +54,53 @@ def facts_with(first_name: str, spoken: str, promise: str, note: str) -> dict[st
     facts = example_facts()
     facts["person"] |= {"first_name": first_name, "name": first_name}
     facts["event"]["spoken"] = spoken
-    facts["followup"] = {"promise": promise, "note": note}
+    facts["followup"] = {"promise": promise, "note": note, "topic": "about sailing" if note else ""}
     return facts | {"first_name": first_name, "event_name": spoken}
 
 
-def test_three_templates_are_shipped_in_two_languages() -> None:
-    assert NAMES == [
-        "late.de.md",
-        "late.md",
-        "met-again.de.md",
-        "met-again.md",
-        "new-acquaintance.de.md",
-        "new-acquaintance.md",
-    ]
+def test_ten_templates_are_shipped_and_five_of_them_in_four_languages() -> None:
+    names = {name.partition(".")[0] for name in NAMES}
+    everywhere = {"new-acquaintance", "met-again", "promise-kept", "after-a-coffee-or-call", "late"}
+    assert names == everywhere | {
+        "introduction",
+        "thanks-to-the-host",
+        "after-an-online-event",
+        "catch-up",
+        "short-note",
+    }
+    abroad = {f"{name}.{language}.md" for name in everywhere for language in ("de", "fr", "es")}
+    assert set(NAMES) == {f"{name}.md" for name in names} | abroad
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_shipped_template_reads_well_whatever_is_known(renderer: Renderer, name: str) -> None:
     sources = read_templates([shipped_templates()])
-    assert len(MANY_FACTS) >= 300
+    assert len(MANY_FACTS) >= 120
     for case in MANY_FACTS:
         subject, body = read_rendered(renderer.render(name, sources, facts_with(*case)), name)
         mail = f"{subject}\n{body}"
         assert len(body.split()) < 120, case
-        assert body.count("?") == 1, case
+        assert body.count("?") <= 1, case
         assert "SECRET" not in mail, case
         assert not re.search(r"None|[{}]|  | [,.]|\.\.|\n\n\n|undefined", mail), (case, mail)
         assert body.endswith(("\nAda Example", "\nAda")), case
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_shipped_template_draws_no_advice(renderer: Renderer, name: str) -> None:
+    sources, language = read_templates([shipped_templates()]), language_of(name)
+    for facts in invent_facts(language):
+        subject, body = read_rendered(renderer.render(name, sources, facts), name)
+        assert advise(subject, body, language, load_cautions(), new=True) == ()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_shipped_template_uses_topic_and_promise(renderer: Renderer, name: str) -> None:
+    everything = invent_facts(language_of(name))[0]
+    mail = renderer.render(name, read_templates([shipped_templates()]), everything)
+    assert everything["followup"]["topic"] in mail
+    assert everything["followup"]["promise"] in mail
+    assert everything["followup"]["note"] not in mail
 
 
 @pytest.mark.parametrize("name", NAMES)

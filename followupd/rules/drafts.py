@@ -1,4 +1,4 @@
-"""Rule 4: template + facts → message. Which template, which facts, and what may come out of it.
+"""Rule 4, second half: template + facts → message. Which facts, and what may come out of it; choosing.py says which template.
 
 Strangers write names and titles, so no fact carries a raw title, description or location, and names arrive in the text
 without any character that Markdown, HTML or a mail program would read as more than a name.
@@ -6,8 +6,6 @@ without any character that Markdown, HTML or a mail program would read as more t
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -16,32 +14,13 @@ from zoneinfo import ZoneInfo
 from followupd.errors import Problem, TemplateProblem
 from followupd.model import Event, Message, Owner, Person
 from followupd.rules.message import ascii_address, render_html
+from followupd.rules.notes import read_topic
 
 #: A weekday alone is clear for this long: "on Tuesday" is understood until the next Tuesday is near.
 _WEEKDAY_IS_CLEAR = timedelta(days=6)
 
 #: What names hold besides letters; the last two are the straight and the typographic apostrophe.
 _IN_NAMES = "-.'\u2019"
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One `[[choose]]` table: this template when everything that is given here fits."""
-
-    template: str
-    late: bool | None = None
-    known: bool | None = None
-    gathering: str | None = None
-    language: str | None = None
-    series: bool | None = None
-
-
-#: Tried after the owner's own choices; the last one always fits.
-DEFAULT_CHOICES = (
-    Choice("late", late=True),
-    Choice("met-again", known=True),
-    Choice("new-acquaintance"),
-)
 
 
 class _Words(NamedTuple):
@@ -69,40 +48,23 @@ _WORDS = {
         ),
         "{day}. {month}",
     ),
+    "fr": _Words(
+        ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
+        (
+            *("janvier", "février", "mars", "avril", "mai", "juin"),
+            *("juillet", "août", "septembre", "octobre", "novembre", "décembre"),
+        ),
+        "{day} {month}",
+    ),
+    "es": _Words(
+        ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"),
+        (
+            *("enero", "febrero", "marzo", "abril", "mayo", "junio"),
+            *("julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"),
+        ),
+        "{day} de {month}",
+    ),
 }
-
-
-def choose_template(
-    choices: Sequence[Choice], *, late: bool, known: bool, gathering: str | None, language: str, series: bool
-) -> str:
-    """Name the template, without language and ending: the first choice that fits, the owner's before ours."""
-    case = {"late": late, "known": known, "gathering": gathering, "language": language, "series": series}
-    return next(choice.template for choice in (*choices, *DEFAULT_CHOICES) if _fits(choice, case))
-
-
-def _fits(choice: Choice, case: Mapping[str, object]) -> bool:
-    return all(getattr(choice, name) in (None, value) for name, value in case.items())
-
-
-def find_wrong_choices(
-    choices: Sequence[Choice], templates: Collection[str], gatherings: Collection[str]
-) -> tuple[TemplateProblem, ...]:
-    """Return what [[choose]] in config.toml names and is not there."""
-    wrong = [("template", c.template) for c in choices if f"{c.template}.md" not in templates]
-    wrong += [("gathering", c.gathering) for c in choices if c.gathering and c.gathering not in gatherings]
-    return tuple(
-        TemplateProblem(
-            f'[[choose]] {what} = "{name}": there is none of that name.',
-            "See `followupd templates list`, and docs/templates.md for the gatherings.",
-        )
-        for what, name in wrong
-    )
-
-
-def pick_language(name: str, language: str, available: Collection[str]) -> str:
-    """Return the file of a template in `language` where there is one, else the one that names no language."""
-    file = f"{name}.{language}.md"
-    return file if file in available else f"{name}.md"
 
 
 def build_facts(
@@ -132,7 +94,11 @@ def build_facts(
             "first_name": _first_name(owner.name),
             "email": owner.email,
         },
-        "followup": {"note": _clean_lines(note), "promise": _clean_lines(promise)},
+        "followup": {
+            "note": _clean_lines(note),
+            "topic": clean_spoken(read_topic(note, language)),
+            "promise": _clean_lines(promise),
+        },
         "first_name": first_name,
         "company": "",
         "event_name": spoken,
@@ -140,18 +106,51 @@ def build_facts(
     }
 
 
+#: Invented people for previews: first and full name, the event, a note, a promise; the last one with every gap there is.
+_INVENTED = {
+    "en": (
+        ("Jo", "Jo Sample", "at the chamber breakfast", "we talked about her sailing trip", "the article about winter storage"),
+        ("Anne-Marie", "Anne-Marie O'Neil", "over coffee", "", ""),
+        ("", "", "", "", ""),
+    ),
+    "de": (
+        ("Jana", "Jana Muster", "beim Unternehmerfrühstück", "wir sprachen über das Segeln", "der Artikel über Winterlager"),
+        ("Jörg", "Jörg Müller-Weiß", "beim Kaffee", "", ""),
+        ("", "", "", "", ""),
+    ),
+    "fr": (
+        ("Zoé", "Zoé Exemple", "au petit-déjeuner d’affaires", "on a parlé de voile", "l’article sur l’hivernage"),  # noqa: RUF001 - as French is printed
+        ("Jean-Luc", "Jean-Luc L'Hôte", "autour d’un café", "", ""),  # noqa: RUF001 - as above
+        ("", "", "", "", ""),
+    ),
+    "es": (
+        ("Íñigo", "Íñigo Ejemplo", "en el desayuno de negocios", "hablamos de vela", "el artículo sobre el invernaje"),
+        ("María José", "María José Núñez", "tomando un café", "", ""),
+        ("", "", "", "", ""),
+    ),
+}  # fmt: skip
+
+
 def example_facts() -> dict[str, Any]:
     """Every fact that can be known, to check and preview a template with; docs/templates.md shows the same ones."""
+    return invent_facts("en")[0]
+
+
+def invent_facts(language: str) -> tuple[dict[str, Any], ...]:
+    """Return the facts of three invented people: all known, some, and nothing but the address."""
     ended = datetime(2026, 11, 17, 8, 30, tzinfo=UTC)
-    return build_facts(
-        person=Person(key="jo", email="jo@example.org", name="Jo Sample", first_name="Jo"),
-        owner=Owner("Ada Example", "ada@example.com", frozenset(), frozenset(), "Europe/Berlin"),
-        event=Event("example", "example", "example", "", start=ended - timedelta(hours=2), end=ended),
-        spoken="at the chamber breakfast",
-        note="we talked about her sailing trip",
-        promise="the article about winter storage",
-        now=ended,
-        language="en",
+    return tuple(
+        build_facts(
+            person=Person(key="jo", email="jo@example.org", name=name, first_name=first),
+            owner=Owner("Ada Example", "ada@example.com", frozenset(), frozenset(), "Europe/Berlin"),
+            event=Event("example", "example", "example", "", start=ended - timedelta(hours=2), end=ended),
+            spoken=spoken,
+            note=note,
+            promise=promise,
+            now=ended,
+            language=language,
+        )
+        for first, name, spoken, note, promise in _INVENTED.get(language, _INVENTED["en"])
     )
 
 

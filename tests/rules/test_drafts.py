@@ -11,14 +11,11 @@ from hypothesis import strategies as st
 from followupd.errors import Problem, TemplateProblem
 from followupd.model import Event, Owner, Person
 from followupd.rules.drafts import (
-    Choice,
     build_facts,
-    choose_template,
     clean_name,
     clean_spoken,
     compose,
     message_id,
-    pick_language,
     read_rendered,
 )
 from followupd.rules.message import write_message
@@ -52,59 +49,12 @@ def facts(**changes: Any) -> dict[str, Any]:
     return build_facts(**given_facts | changes)
 
 
-def choose(*choices: Choice, **changes: Any) -> str:
-    case: dict[str, Any] = {
-        "late": False,
-        "known": False,
-        "gathering": None,
-        "language": "en",
-        "series": False,
-    }
-    return choose_template(choices, **case | changes)
-
-
-def test_without_choices_late_comes_before_known_before_new() -> None:
-    assert choose() == "new-acquaintance"
-    assert choose(known=True) == "met-again"
-    assert choose(late=True) == "late"
-    assert choose(late=True, known=True) == "late"
-
-
-def test_the_first_choice_that_fits_is_taken() -> None:
-    fair = Choice("fair-known", gathering="fair", known=True)
-    any_fair = Choice("fair", gathering="fair")
-    assert choose(fair, any_fair, gathering="fair", known=True) == "fair-known"
-    assert choose(fair, any_fair, gathering="fair") == "fair"
-    assert choose(any_fair, fair, gathering="fair", known=True) == "fair"
-    assert choose(fair, any_fair, gathering="coffee", known=True) == "met-again"
-
-
-@pytest.mark.parametrize(
-    ("choice", "fitting", "other"),
-    [
-        (Choice("x", late=False), {"late": False}, {"late": True}),
-        (Choice("x", known=False), {"known": False}, {"known": True}),
-        (Choice("x", series=True), {"series": True}, {"series": False}),
-        (Choice("x", language="de"), {"language": "de"}, {"language": "en"}),
-        (Choice("x", gathering="fair"), {"gathering": "fair"}, {"gathering": None}),
-    ],
-)
-def test_each_condition_counts(choice: Choice, fitting: dict[str, Any], other: dict[str, Any]) -> None:
-    assert choose(choice, **fitting) == "x"
-    assert choose(choice, **other) != "x"
-
-
-def test_the_language_decides_the_file_where_there_is_one() -> None:
-    assert pick_language("late", "de", ["late.md", "late.de.md"]) == "late.de.md"
-    assert pick_language("late", "fr", ["late.md", "late.de.md"]) == "late.md"
-
-
 def test_the_facts_of_a_plain_case() -> None:
     assert facts(note="knows boats", promise="the slides.") == {
         "person": {"name": "Jo Sample", "first_name": "Jo", "email": "jo@example.org"},
         "event": {"spoken": "at the mixer", "date": "Wednesday", "weekday": "Wednesday"},
         "me": {"name": "Ada Example", "first_name": "Ada", "email": "ada@example.com"},
-        "followup": {"note": "knows boats", "promise": "the slides"},
+        "followup": {"note": "knows boats", "topic": "", "promise": "the slides"},
         "first_name": "Jo",
         "company": "",
         "event_name": "at the mixer",
@@ -130,7 +80,9 @@ def test_what_is_not_known_is_empty_and_never_absent() -> None:
         (datetime(2026, 11, 23, 23, 1, tzinfo=UTC), "en", "18 November", "Wednesday"),
         (datetime(2026, 11, 18, 8, 0, tzinfo=UTC), "de", "Mittwoch", "Mittwoch"),
         (datetime(2026, 11, 25, 8, 0, tzinfo=UTC), "de", "18. November", "Mittwoch"),
-        (datetime(2026, 11, 25, 8, 0, tzinfo=UTC), "fr", "", ""),
+        (datetime(2026, 11, 25, 8, 0, tzinfo=UTC), "fr", "18 novembre", "mercredi"),
+        (datetime(2026, 11, 25, 8, 0, tzinfo=UTC), "es", "18 de noviembre", "miércoles"),
+        (datetime(2026, 11, 25, 8, 0, tzinfo=UTC), "it", "", ""),
     ],
 )
 def test_a_day_is_said_as_one_says_it(now: datetime, language: str, date: str, weekday: str) -> None:
@@ -201,7 +153,7 @@ def test_the_spoken_event_is_words_or_nothing(spoken: str, clean: str) -> None:
 
 def test_a_note_keeps_its_lines_and_a_promise_loses_its_full_stop() -> None:
     said = facts(note="one\r\n\x00two\u202e \n\n\n\nthree", promise="  the slides.  ")["followup"]
-    assert said == {"note": "one\ntwo\n\nthree", "promise": "the slides"}
+    assert said == {"note": "one\ntwo\n\nthree", "topic": "", "promise": "the slides"}
 
 
 def test_a_rendered_template_is_taken_apart() -> None:
