@@ -76,7 +76,7 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("COLUMNS", "200")
     before = os.umask(0o022)
-    with time_machine.travel(NOW) as clock, House(tmp_path) as house:
+    with time_machine.travel(NOW, tick=False) as clock, House(tmp_path) as house:
         yield Shell(house, clock)
     os.umask(before)
 

@@ -40,7 +40,7 @@ _NO_PERSON = frozenset(
     boulangerie cabinet comptabilité entreprise équipe groupe inscription inscriptions réception répondre réservation
     secrétariat société administración agencia asociación atención cliente clientes contacto empresa equipo fundación
     grupo inscripciones recepción reservas responder secretaría ventas eurl sas sasu sl slu srl spzoo b.v e.k n.v o.o
-    s.a s.l s.l.u s.p.a s.r.l
+    s.a s.l s.l.u s.p.a s.r.l none null undefined unknown anonymous unbekannt inconnu anonyme desconocido
     """.split()
 )
 

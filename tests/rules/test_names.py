@@ -215,6 +215,8 @@ NAMED_BUT_NOT_GREETED = [
 ]
 
 NO_NAME = [
+    "None None",
+    "unknown",
     "",
     "   ",
     "\u200b\u202e",
