@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bench import calendars, daemon
+from bench import calendars, daemon, feeds
 from bench.messages import measure_messages
 from bench.telling import tell
 from followupd.assemble import build_judge, load_words
@@ -87,6 +87,7 @@ def main() -> None:
     tell("drafts built", messages.built, "drafts/s")
     tell("a template rendered, warm", messages.render, "ms")
     daemon.main()
+    feeds.main()
     calendars.main()
 
 
