@@ -159,12 +159,26 @@ def test_a_daemon_whose_state_was_taken_over_stops_before_it_writes(house: House
     old = start(house)
     (house.state / "lock").unlink()
     new = start(house)
-    new.send_signal(signal.SIGSTOP)
+    freeze(house, new)
     house.write_coffee("maya", MAYA, HOUR)
     assert old.wait(PATIENCE) == 75
     assert house.drafts() == []
     new.send_signal(signal.SIGCONT)
     wait_for(house.drafts, PATIENCE, "the draft of the one that reigns")
+
+
+def freeze(house: House, daemon: Daemon) -> None:
+    """Stop a daemon between two of its transactions: in the middle of one it would hold the other daemon up too."""
+    while True:
+        daemon.send_signal(signal.SIGSTOP)
+        wait_for(lambda: read_stat(daemon)[0] == "T", PATIENCE, "the daemon stands still")
+        with closing(sqlite3.connect(house.database, timeout=0, isolation_level=None)) as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                daemon.send_signal(signal.SIGCONT)
+            else:
+                return
 
 
 # --- signals
@@ -370,6 +384,11 @@ def test_an_idle_daemon_uses_next_to_no_computing_time(house: House) -> None:
 
 
 def cpu_seconds(daemon: Daemon) -> float:
-    """Return user and system time of a process so far (proc(5), stat, fields 14 and 15)."""
-    fields = Path(f"/proc/{daemon.pid}/stat").read_text().rpartition(")")[2].split()
+    """Return user and system time of a process so far."""
+    fields = read_stat(daemon)
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def read_stat(daemon: Daemon) -> list[str]:
+    """Return the fields of a process from its state on (proc(5), stat, field 3 and later)."""
+    return Path(f"/proc/{daemon.pid}/stat").read_text().rpartition(")")[2].split()
