@@ -47,8 +47,8 @@ def start_with_draft(house: House) -> Daemon:
     return daemon
 
 
-def wait_for_text(house: House, text: str, within: float = PATIENCE) -> None:
-    wait_for(lambda: text in house.log(), within, f"the daemon says {text!r}")
+def wait_for_text(house: House, text: str) -> None:
+    wait_for(lambda: text in house.log(), PATIENCE, f"the daemon says {text!r}")
 
 
 def text_of(letter: Path) -> str:
