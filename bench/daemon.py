@@ -14,7 +14,8 @@ from house import House, wait_for
 
 from bench.telling import tell
 from followupd.assemble import open_store
-from followupd.model import By, Kind, Person, Plan, Reason, Status
+from followupd.items import By, Kind, Plan, Status
+from followupd.model import Person, Reason
 
 ROUNDS = 5
 LIBRARIES = "import icalendar, jinja2, sqlite3, sys; print(flush=True); sys.stdin.read()"

@@ -9,7 +9,8 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import TypeVar
 
-from followupd.model import Message, Owner, Person
+from followupd.mail import Message
+from followupd.model import Owner, Person
 from followupd.render import Renderer
 from followupd.rules.drafts import compose, example_facts
 from followupd.rules.message import write_message

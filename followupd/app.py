@@ -16,9 +16,9 @@ from followupd.errors import ExitCode, Problem
 from followupd.home import find_config, find_state, read_tables
 
 if TYPE_CHECKING:  # `queue` must not wait for what only the daemon needs
-    from followupd.config import Settings
     from followupd.desk import Desk
-    from followupd.model import FollowUp
+    from followupd.items import FollowUp
+    from followupd.settings import Settings
 
 
 class App:

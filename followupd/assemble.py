@@ -9,7 +9,6 @@ from typing import Any
 
 from followupd.adapters import CALENDARS, FEED, MAILBOXES, load
 from followupd.adapters.copies import forget_copies
-from followupd.config import CalendarSettings, Settings
 from followupd.cycle import Cycle
 from followupd.errors import ConfigProblem
 from followupd.explain import Choose
@@ -24,6 +23,7 @@ from followupd.rules.events import judge_event
 from followupd.rules.people import PeopleWords, read_people_words, sort_guests
 from followupd.rules.status import check_move
 from followupd.rules.words import Words, read_words
+from followupd.settings import CalendarSettings, Settings
 from followupd.store.store import Store
 from followupd.template_files import Templates, find_templates, shipped_templates
 from followupd.writer import Writer, build_case, choose_language

@@ -21,7 +21,7 @@ from followupd.app import (
 from followupd.errors import Changed, Problem
 
 if TYPE_CHECKING:
-    from followupd.model import FollowUp
+    from followupd.items import FollowUp
 
 
 @click.command()

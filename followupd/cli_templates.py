@@ -8,7 +8,7 @@ import click
 
 from followupd.app import App, ItemId, needs_app
 from followupd.errors import ExitCode, Problem, TemplateProblem
-from followupd.model import Kind
+from followupd.items import Kind
 
 if TYPE_CHECKING:
     from followupd.template_files import Templates

@@ -3,7 +3,6 @@
 import os
 import stat
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
@@ -28,6 +27,7 @@ from followupd.network import Network, read_feed_address, read_proxy_address
 from followupd.rules.choosing import Choice
 from followupd.rules.debrief import read_address
 from followupd.rules.followups import Limits
+from followupd.settings import CalendarSettings, MailboxSettings, Settings
 
 
 def _check_address(text: str) -> str:
@@ -183,43 +183,6 @@ class ConfigFile(_Table):
         if isinstance(tables, dict) and isinstance(tables.get("mailbox"), dict):
             return tables | {"mailbox": [tables["mailbox"]]}
         return tables
-
-
-@dataclass(frozen=True, slots=True)
-class CalendarSettings:
-    name: str
-    type: str
-    path: Path | None
-    """A file or a folder; None for a feed."""
-    listed: bool
-    mailbox: str
-    url: str | None = field(default=None, repr=False)
-    """The address of a feed, a secret; None for files."""
-    allow_private: bool = False
-    """The feed may lie in the owner's own network."""
-
-
-@dataclass(frozen=True, slots=True)
-class MailboxSettings:
-    name: str
-    type: str
-    path: Path
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Everything config.toml says, with paths resolved; see config.example.toml for each option's sentence."""
-
-    file: Path
-    state: Path
-    templates: Path
-    owner: Owner
-    calendars: tuple[CalendarSettings, ...]
-    mailboxes: tuple[MailboxSettings, ...]
-    limits: Limits
-    poll: timedelta
-    choices: tuple[Choice, ...]
-    network: Network
 
 
 def read_settings(file: Path) -> Settings:

@@ -11,25 +11,9 @@ from datetime import datetime, timedelta
 
 from followupd import WRITTEN
 from followupd.errors import ClockProblem, ExitCode, Problem, SourceProblem, StateProblem, name_bug
+from followupd.items import OPEN, SNOOZE_GRACE, By, FollowUp, Kind, Plan, Status
 from followupd.mailing import Mailing
-from followupd.model import (
-    OPEN,
-    SNOOZE_GRACE,
-    TOO_LATE_AFTER,
-    By,
-    Event,
-    FollowUp,
-    Guest,
-    Judge,
-    Judgement,
-    Kind,
-    Plan,
-    Reading,
-    Reason,
-    Skipped,
-    Status,
-    Verdict,
-)
+from followupd.model import TOO_LATE_AFTER, Event, Guest, Judge, Judgement, Reading, Reason, Skipped, Verdict
 from followupd.ports import CalendarSource, Mailbox
 from followupd.rules.followups import Limits, hold_of_time, needs_debrief, plan_event, times_of
 from followupd.store.store import Store

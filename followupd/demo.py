@@ -21,17 +21,18 @@ from followupd.assemble import (
     load_words,
     open_store,
 )
-from followupd.config import Settings, read_settings
+from followupd.config import read_settings
 from followupd.cycle import Cycle
 from followupd.demo_week import write_week
 from followupd.desk import Desk
 from followupd.errors import ConfigProblem
 from followupd.explain import Explained, explain
 from followupd.explaining import build_table
+from followupd.items import FollowUp, Kind, Status
 from followupd.listing import build_queue, write_item
-from followupd.model import FollowUp, Kind, Status
 from followupd.render import Renderer
 from followupd.rules.debrief import read_met
+from followupd.settings import Settings
 from followupd.store.store import Store
 
 _CONFIG = """

@@ -5,20 +5,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from followupd.errors import Changed, Problem
-from followupd.model import (
-    OPEN,
-    SNOOZE_GRACE,
-    TOO_LATE_AFTER,
-    By,
-    FollowUp,
-    Kind,
-    Met,
-    Person,
-    Plan,
-    Reason,
-    Status,
-    Step,
-)
+from followupd.items import OPEN, SNOOZE_GRACE, By, FollowUp, Kind, Plan, Status, Step
+from followupd.model import TOO_LATE_AFTER, Met, Person, Reason
 from followupd.rules.message import change_text
 from followupd.rules.reading import read_message
 from followupd.store.rows import NO_APPROVAL

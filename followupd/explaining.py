@@ -9,10 +9,10 @@ import click
 
 from followupd.app import print_json
 from followupd.assemble import build_choose, build_judge, build_sources, load_words
-from followupd.config import Settings
 from followupd.errors import ExitCode
 from followupd.explain import Explained, Failed, explain, to_json
 from followupd.model import Skipped, Verdict
+from followupd.settings import Settings
 
 _MARKS = {Verdict.YES: "[green]yes[/]", Verdict.NO: "[dim]no[/]", Verdict.ASK: "[yellow]ask[/]"}
 

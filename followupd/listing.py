@@ -7,7 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from followupd.durations import write_utc
-from followupd.model import FollowUp, Kind, Person, Status, Step
+from followupd.items import FollowUp, Kind, Status, Step
+from followupd.model import Person
 from followupd.rules.reading import decode_words, read_addresses, read_message
 
 _KIND_WORDS = {

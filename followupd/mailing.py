@@ -9,17 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from followupd.errors import AlreadyRunning, Changed, Doubt, MailboxProblem, Problem, StateProblem, name_bug
-from followupd.model import (
-    Act,
-    By,
-    Draft,
-    FollowUp,
-    Intent,
-    Look,
-    Place,
-    Reason,
-    Status,
-)
+from followupd.items import Act, By, FollowUp, Intent, Status
+from followupd.mail import Draft, Look, Place
+from followupd.model import Reason
 from followupd.ports import Mailbox
 from followupd.problems import close_problem, open_problem
 from followupd.rules.followups import Limits

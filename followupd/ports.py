@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from followupd.model import Draft, Look, Place, Reading, Trace
+from followupd.mail import Draft, Look, Place, Trace
+from followupd.model import Reading
 
 
 class CalendarSource(Protocol):

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from followupd.model import By, FollowUp, Kind, Plan, Reason, Status
+from followupd.items import By, FollowUp, Kind, Plan, Status
+from followupd.model import Reason
 from followupd.store.store import Store
 
 

@@ -10,14 +10,15 @@ from pathlib import Path
 
 from followupd.adapters.dry import DryMailbox
 from followupd.assemble import build_cycle, build_mailboxes, build_templates, open_store, read_clock
-from followupd.config import Settings, read_settings
+from followupd.config import read_settings
 from followupd.cycle import Cycle, Report, check_clock
 from followupd.daemon import Daemon
 from followupd.desk import Desk
 from followupd.errors import ConfigProblem
+from followupd.items import FollowUp
 from followupd.lock import hold_state
-from followupd.model import FollowUp
 from followupd.render import Renderer
+from followupd.settings import Settings
 from followupd.store.store import Store
 
 

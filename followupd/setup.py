@@ -12,8 +12,9 @@ from zoneinfo import available_timezones
 import click
 
 from followupd.assemble import load_people_words
-from followupd.config import Settings, read_settings
+from followupd.config import read_settings
 from followupd.errors import ConfigProblem
+from followupd.settings import Settings
 
 _FALLBACK_ZONE = "UTC"
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from followupd.model import Draft, FollowUp, Look, Trace
+from followupd.items import FollowUp
+from followupd.mail import Draft, Look, Trace
 from followupd.rules.reading import read_message
 
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from followupd.model import By, FollowUp, Reason, Status
+from followupd.items import By, FollowUp, Status
+from followupd.model import Reason
 from followupd.store.rows import NO_APPROVAL
 from followupd.store.store import Store
 

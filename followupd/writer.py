@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from followupd.errors import TemplateProblem
-from followupd.model import Event, FollowUp, Judgement, Owner, Person
+from followupd.items import FollowUp
+from followupd.model import Event, Judgement, Owner, Person
 from followupd.rules.choosing import (
     Case,
     Choice,

@@ -10,7 +10,8 @@ from email.utils import parseaddr
 from itertools import count
 
 from followupd.errors import Changed, Doubt, MailboxProblem, Problem
-from followupd.model import Draft, Event, Look, Place, Reading, Skipped, Trace
+from followupd.mail import Draft, Look, Place, Trace
+from followupd.model import Event, Reading, Skipped
 
 
 class MemoryCalendar:

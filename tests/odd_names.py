@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 import fast_mail_parser
 
 from followupd.errors import Problem
-from followupd.model import Message
+from followupd.mail import Message
 from followupd.rules.message import HEADERS, read_message, write_message
 from followupd.rules.reading import read_addresses
 

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from followupd.config import Settings, read_settings
+from followupd.config import read_settings
 from followupd.durations import parse_duration
 from followupd.errors import ConfigProblem, Problem
 from followupd.home import find_config, find_state, read_tables
 from followupd.network import Network
+from followupd.settings import Settings
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
 

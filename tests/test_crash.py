@@ -27,7 +27,7 @@ from hands import DovecotHands, MuttHands, ShellHands
 from house import House, read_letter
 
 from followupd.cli import main
-from followupd.model import fingerprint
+from followupd.mail import fingerprint
 
 SEED = os.environ.get("FOLLOWUPD_SEED") or secrets.token_hex(4)
 KILLS_PER_ROUND = 10

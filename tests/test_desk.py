@@ -9,7 +9,8 @@ from week import HOLD, JANE, NOON, TOM, World, guest, meeting, open_world
 
 from followupd.desk import Desk
 from followupd.errors import Changed, Problem
-from followupd.model import FollowUp, Kind, Reason, Status
+from followupd.items import FollowUp, Kind, Status
+from followupd.model import Reason
 from followupd.problems import close_problem, open_problem
 from followupd.rules.debrief import read_met
 

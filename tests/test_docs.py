@@ -10,7 +10,7 @@ import pytest
 
 from followupd.cli import main
 from followupd.errors import ExitCode
-from followupd.model import Status
+from followupd.items import Status
 from followupd.rules.status import MOVES
 
 ROOT = Path(__file__).parent.parent

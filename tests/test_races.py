@@ -21,7 +21,8 @@ from followupd.adapters.maildir import MaildirMailbox
 from followupd.assemble import open_store
 from followupd.desk import Desk
 from followupd.errors import Problem
-from followupd.model import FollowUp, Status, fingerprint
+from followupd.items import FollowUp, Status
+from followupd.mail import fingerprint
 from followupd.render import Renderer
 from followupd.rules.followups import Limits
 from followupd.rules.reading import read_message

@@ -27,7 +27,9 @@ from memory import MemoryMailbox
 from week import World, guest, meeting
 
 from followupd.errors import Problem, SourceProblem
-from followupd.model import Draft, Event, FollowUp, Kind, Status
+from followupd.items import FollowUp, Kind, Status
+from followupd.mail import Draft
+from followupd.model import Event
 from followupd.render import Renderer
 from followupd.rules.debrief import read_met
 from followupd.rules.followups import Limits

@@ -24,21 +24,8 @@ from followupd.adapters.maildir import MaildirMailbox
 from followupd.assemble import open_store
 from followupd.desk import Desk
 from followupd.errors import AlreadyRunning, Changed, Problem, StateBusy, StateProblem, StateUnusable
-from followupd.model import (
-    Act,
-    Answer,
-    Attendee,
-    By,
-    Event,
-    FollowUp,
-    GuestKind,
-    Kind,
-    Person,
-    Plan,
-    Reading,
-    Reason,
-    Status,
-)
+from followupd.items import Act, By, FollowUp, Kind, Plan, Status
+from followupd.model import Answer, Attendee, Event, GuestKind, Person, Reading, Reason
 from followupd.render import Renderer
 from followupd.store.rows import read_event, write_event
 from followupd.store.store import Store

@@ -9,15 +9,16 @@ from pathlib import Path
 from memory import MemoryCalendar, MemoryMailbox
 
 from followupd.assemble import build_judge, load_words, open_store
-from followupd.config import CalendarSettings, MailboxSettings, Settings
 from followupd.cycle import Cycle, Report
 from followupd.desk import Desk
-from followupd.model import Answer, Attendee, Event, FollowUp, Owner, Status
+from followupd.items import FollowUp, Status
+from followupd.model import Answer, Attendee, Event, Owner
 from followupd.network import Network
 from followupd.ports import Mailbox
 from followupd.render import Renderer
 from followupd.rules.drafts import example_facts
 from followupd.rules.followups import Limits
+from followupd.settings import CalendarSettings, MailboxSettings, Settings
 from followupd.store.store import Store
 from followupd.template_files import Templates, shipped_templates
 from followupd.writer import Writer

@@ -1,6 +1,6 @@
 """A mailbox that is only read: for `once --dry-run`."""
 
-from followupd.model import Draft, Look, Place, Trace
+from followupd.mail import Draft, Look, Place, Trace
 from followupd.ports import Mailbox
 
 

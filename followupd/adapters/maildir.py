@@ -19,7 +19,7 @@ from functools import cache
 from pathlib import Path
 
 from followupd.errors import Changed, Doubt, MailboxProblem
-from followupd.model import Draft, Look, Place, Trace
+from followupd.mail import Draft, Look, Place, Trace
 
 DRAFTS, READY, SENT, TRASH, INBOX = ".Drafts", ".Ready", ".Sent", ".Trash", ""
 #: What is left of a draft outside Drafts, the surest first. In the inbox it lies with the owner's own mail.

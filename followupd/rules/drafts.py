@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from followupd.errors import Problem, TemplateProblem
-from followupd.model import Event, Message, Owner, Person
+from followupd.mail import Message
+from followupd.model import Event, Owner, Person
 from followupd.rules.message import ascii_address, render_html
 from followupd.rules.notes import read_topic
 

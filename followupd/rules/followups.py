@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from followupd.items import Kind, Plan, Status
 from followupd.model import (
     FOLLOW_UP_WITHIN,
     TOO_LATE_AFTER,
@@ -14,11 +15,8 @@ from followupd.model import (
     EventState,
     Guest,
     Judgement,
-    Kind,
     Person,
-    Plan,
     Reason,
-    Status,
     Verdict,
 )
 from followupd.rules.events import state_of

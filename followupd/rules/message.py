@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NoReturn
 import idna
 
 from followupd.errors import Problem
-from followupd.model import Message
+from followupd.mail import Message
 from followupd.rules.reading import ReadMessage, first_header, has_attachment, read_addresses, read_message
 
 if TYPE_CHECKING:

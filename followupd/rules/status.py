@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from followupd.errors import Problem
-from followupd.model import Status
+from followupd.items import Status
 
 MOVES: Mapping[Status, Mapping[Status, str]] = {
     Status.NEEDS_INFO: {

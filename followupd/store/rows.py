@@ -6,20 +6,8 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from followupd.model import (
-    Act,
-    Answer,
-    Attendee,
-    By,
-    Event,
-    FollowUp,
-    GuestKind,
-    Intent,
-    Kind,
-    Reason,
-    Status,
-    Step,
-)
+from followupd.items import Act, By, FollowUp, Intent, Kind, Status, Step
+from followupd.model import Answer, Attendee, Event, GuestKind, Reason
 from followupd.store.database import read_instant, tell_damage, write_instant
 
 _INSTANTS = {"due", "deadline", "expires", "snoozed_until", "leaves_at"}

@@ -8,19 +8,9 @@ from types import MappingProxyType
 from typing import Any
 
 from followupd.errors import AlreadyRunning, Changed, Problem
-from followupd.model import (
-    IN_MAILBOX,
-    OPEN,
-    Act,
-    By,
-    FollowUp,
-    Intent,
-    Person,
-    Plan,
-    Status,
-    Step,
-    fingerprint,
-)
+from followupd.items import IN_MAILBOX, OPEN, Act, By, FollowUp, Intent, Plan, Status, Step
+from followupd.mail import fingerprint
+from followupd.model import Person
 from followupd.store.calendars import Calendars
 from followupd.store.database import Database, read_instant, say_damaged, tell_damage, write_instant
 from followupd.store.rows import (

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from followupd.adapters.maildir import MaildirMailbox
 from followupd.errors import Changed, MailboxProblem
-from followupd.model import Draft, Place, Trace
+from followupd.mail import Draft, Place, Trace
 
 NOON = datetime(2020, 3, 2, 12, 0, tzinfo=UTC)
 LETTER = (

@@ -12,7 +12,7 @@ import pytest
 
 from followupd.adapters.maildir import MaildirMailbox
 from followupd.errors import Doubt, MailboxProblem
-from followupd.model import Place, Trace
+from followupd.mail import Place, Trace
 
 LETTER = b"To: ben@guest.example\nMessage-ID: <one@followupd.example>\n\nIt was good to meet you.\n"
 

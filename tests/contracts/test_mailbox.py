@@ -12,7 +12,7 @@ from memory import MemoryMailbox
 
 from followupd.adapters.maildir import MaildirMailbox
 from followupd.errors import Changed
-from followupd.model import Draft, Place, Trace
+from followupd.mail import Draft, Place, Trace
 from followupd.ports import Mailbox
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from followupd.model import Event, Guest, Judgement, Kind, Plan, Reason, Status, Verdict
+from followupd.items import Kind, Plan, Status
+from followupd.model import Event, Guest, Judgement, Reason, Verdict
 from followupd.rules.followups import (
     Limits,
     hold_of_guest,

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from followupd.errors import Problem
-from followupd.model import IN_MAILBOX, OPEN, Status
+from followupd.items import IN_MAILBOX, OPEN, Status
 from followupd.rules.status import MOVES, check_move
 
 #: Written out by hand from DESIGN.md, "What lies in the queue", and docs/design.md.

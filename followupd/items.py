@@ -1,0 +1,161 @@
+"""What lies in the queue, all frozen. Every instant is UTC."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from followupd.mail import fingerprint
+from followupd.model import Person, Reason
+
+#: From here on a waiting follow-up is shown as at risk.
+AT_RISK_BEFORE = timedelta(hours=12)
+#: A snoozed item waits this much longer than its snooze before it expires.
+SNOOZE_GRACE = timedelta(days=2)
+
+
+class Kind(StrEnum):
+    """What lies in the queue."""
+
+    DRAFT = "draft"
+    DEBRIEF = "debrief"
+    QUESTION = "question"
+    PROBLEM = "problem"
+
+
+class Status(StrEnum):
+    """Where an item of the queue stands; rules/status.py holds every legal move."""
+
+    NEEDS_INFO = "needs-info"
+    PLANNED = "planned"
+    DRAFTED = "drafted"
+    APPROVED = "approved"
+    SENDING = "sending"
+    SENT = "sent"
+    ANSWERED = "answered"
+    SKIPPED = "skipped"
+    DONE = "done"
+    WITHDRAWN = "withdrawn"
+    HANDLED = "handled"
+    EXPIRED = "expired"
+    FAILED = "failed"
+
+
+#: Somebody still has to act: these lie in the queue.
+OPEN = frozenset({Status.NEEDS_INFO, Status.PLANNED, Status.DRAFTED, Status.APPROVED, Status.SENDING})
+#: A draft of ours may lie in the mailbox only in these.
+IN_MAILBOX = frozenset({Status.DRAFTED, Status.APPROVED, Status.SENDING})
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An item that belongs in the queue, before it has a number."""
+
+    key: str
+    kind: Kind
+    status: Status
+    occurrence: str
+    reason: Reason
+    why: str
+    due: datetime
+    deadline: datetime
+    expires: datetime
+    person: Person | None = None
+
+
+class By(StrEnum):
+    """Who took a step."""
+
+    DAEMON = "daemon"
+    OWNER = "owner"
+    MAILBOX = "mailbox"
+    """The owner, with their mail program."""
+
+
+class Act(StrEnum):
+    """A write to a mailbox; its intent is on disk before it leaves."""
+
+    CREATE = "create"
+    REPLACE = "replace"
+    REMOVE = "remove"
+    HAND_OVER = "hand-over"
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """One item of the queue, as the store has it."""
+
+    id: int
+    key: str
+    """`<occurrence>|<person>`, or `<occurrence>|debrief`, `|question`, `|problem`: one item for each, for ever."""
+    kind: Kind
+    status: Status
+    occurrence: str
+    reason: Reason
+    why: str
+    due: datetime
+    deadline: datetime
+    expires: datetime
+    mailbox: str
+    person: str | None = None
+    name: str = ""
+    email: str | None = None
+    first_name: str | None = None
+    outcome: str = ""
+    """What brought it where it stands."""
+    event: str = ""
+    """The event's title as the calendar has it: for the owner's eyes, never for a message."""
+    by_owner: bool = False
+    """The owner named this person; the calendar need not."""
+    note: str = ""
+    promise: str = ""
+    held: Reason | None = None
+    """What keeps a planned or drafted follow-up from going on; None when nothing does."""
+    snoozed_until: datetime | None = None
+    tries: int = 0
+    concerns: int | None = None
+    """For a problem: the id of the follow-up it is about."""
+    template: str | None = None
+    subject: str = ""
+    message_id: str = ""
+    draft_id: str | None = None
+    """None when no draft of ours lies in the mailbox."""
+    raw: bytes | None = None
+    """The message as the owner last saw or wanted it."""
+    placed_hash: str | None = None
+    """Hash of what the mailbox last held; differs from `hash` while an edit from the desk waits for its pass."""
+    edited: bool = False
+    """True once the owner changed a word: from then on the text is theirs."""
+    approved_hash: str | None = None
+    leaves_at: datetime | None = None
+    """When the hold of an approved follow-up ends."""
+
+    @property
+    def hash(self) -> str:
+        """Fingerprint of the text the owner sees."""
+        return fingerprint(self.raw) if self.raw is not None else ""
+
+    @property
+    def at_risk(self) -> datetime:
+        return self.deadline - AT_RISK_BEFORE
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of an item's history: what changed, who did it and why."""
+
+    at: datetime
+    status: Status
+    by: By
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A write that was about to leave when this row was committed; open until its outcome is known."""
+
+    id: int
+    followup: int
+    act: Act
+    hash: str
+    """Of the bytes that were to lie in the mailbox afterwards; of those that were to leave it otherwise."""
+    made_at: datetime

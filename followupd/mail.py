@@ -1,0 +1,69 @@
+"""Messages, and the drafts they become in a mailbox, all frozen. Every instant is UTC."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to one person, before it becomes bytes."""
+
+    sender_name: str
+    sender_email: str
+    to_name: str
+    to_email: str
+    subject: str
+    text: str
+    html: str
+    message_id: str
+    date: datetime
+    language: str = "en"
+
+
+def fingerprint(raw: bytes) -> str:
+    """SHA-256 of a message's bytes in hex: what an approval is bound to."""
+    return hashlib.sha256(raw).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A draft as the mailbox returned it, byte for byte."""
+
+    id: str
+    raw: bytes
+    hash: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hash", fingerprint(self.raw))
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What is known of a draft that has to be found again; trusted in this order."""
+
+    draft_id: str | None
+    message_id: str
+    to: str
+    subject: str
+    since: datetime
+
+
+class Place(StrEnum):
+    """Where in the mailbox a message was found."""
+
+    DRAFTS = "drafts"
+    READY = "ready"
+    SENT = "sent"
+    TRASH = "trash"
+    NOWHERE = "nowhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look into the mailbox found for one trace."""
+
+    place: Place
+    drafts: tuple[Draft, ...] = ()
+    """All drafts that match, when `place` is DRAFTS; two or more mean: stop and ask."""
