@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from followupd.errors import Bug, Problem
+from followupd.errors import Problem
 from followupd.model import Owner
 from followupd.network import Network
 from followupd.rules.choosing import Choice
@@ -59,9 +59,13 @@ def load_settings(file: Path) -> Settings:
     """
     # In a session of its own, so that Ctrl-C is this process's to answer; -I keeps this folder and PYTHON* out.
     command = [sys.executable, "-I", "-m", "followupd.config", str(file)]
-    child = subprocess.run(command, stdout=subprocess.PIPE, start_new_session=True, check=False)  # noqa: S603 - our own interpreter and module
-    if child.returncode:
-        raise Bug(f"The process that reads {file} ended with code {child.returncode}.", "Please report this.")
+    try:
+        child = subprocess.run(command, stdout=subprocess.PIPE, start_new_session=True, check=True)  # noqa: S603 - our own interpreter and module
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise Problem(
+            f"The process that reads {file} did not start, or not end well: {error}.",
+            "If memory is short, free some; else please report this.",
+        ) from error
     answer: Settings | Problem = pickle.loads(child.stdout)  # noqa: S301 - written by config.py, through our own pipe
     if isinstance(answer, Problem):
         raise answer

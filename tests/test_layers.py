@@ -25,6 +25,7 @@ ALLOWED: dict[str, set[str]] = {
     "store.": {"mail", "items", "model", "errors", "store."},
     "adapters.": {"mail", "model", "errors", "ports", "network", "adapters."},
     "render": {"errors"},
+    "sandbox": {"render"},
     "template_files": {"errors", "render"},
     "settings": {"model", "errors", "network", "rules."},
     "options": {"durations", "errors", "network", "rules."},
