@@ -607,7 +607,9 @@ def listed(shell: Shell) -> Shell:
     return shell
 
 
-def test_events_of_a_public_list_are_asked_about_once_a_week_and_before_by_those_who_look(listed: Shell) -> None:
+def test_events_of_a_public_list_are_asked_about_once_a_week_and_before_by_those_who_look(
+    listed: Shell,
+) -> None:
     assert listed.rows("queue") == []
     shown = listed.do("attended")
     assert shown.stdout.splitlines() == [
@@ -629,7 +631,9 @@ def test_the_events_the_owner_names_are_asked_about_as_usual(listed: Shell) -> N
     answered = listed.do("attended", "1", "2")
     assert "1: thank you, you were at 1 of 2." in answered.stderr
     listed.do("once")
-    assert [(row["kind"], row["event"]) for row in listed.rows("queue")] == [("debrief", "Business breakfast")]
+    assert [(row["kind"], row["event"]) for row in listed.rows("queue")] == [
+        ("debrief", "Business breakfast")
+    ]
     assert [(event["number"], event["title"], event["there"]) for event in listed.item(1)["events"]] == [
         (1, "Chamber mixer", False),
         (2, "Business breakfast", True),
@@ -640,7 +644,12 @@ def test_the_events_the_owner_names_are_asked_about_as_usual(listed: Shell) -> N
 
 
 def test_an_answer_about_public_lists_that_cannot_be_meant_changes_nothing(listed: Shell) -> None:
-    for answer in (("attended", "1", "3"), ("attended", "1", "all"), ("approve", "1"), ("met", "1", "--nobody")):
+    for answer in (
+        ("attended", "1", "3"),
+        ("attended", "1", "all"),
+        ("approve", "1"),
+        ("met", "1", "--nobody"),
+    ):
         assert listed.type(*answer).exit_code == 1, answer
     assert [row["id"] for row in listed.rows("attended")] == [1]
     listed.do("attended", "1", "none")
