@@ -47,7 +47,7 @@ class Desk:
         if item.kind is Kind.QUESTION:
             return self._done(self._answer_yes(item, now))
         if item.kind is Kind.PROBLEM:
-            return self._done(self._try_again(item, now))
+            return self._done(self._try_again(item, now, hold))
         _check_approvable(item, seen_hash)
         changes = {"approved_hash": item.hash, "leaves_at": now + hold, "snoozed_until": None}
         return self._done(self._store.move(item, Status.APPROVED, now, By.OWNER, "you approved it", changes))
@@ -57,12 +57,23 @@ class Desk:
             self._store.calendars.save_answer(item.occurrence, networking=True)
             return self._store.move(item, Status.DONE, now, By.OWNER, "you said it was networking")
 
-    def _try_again(self, item: FollowUp, now: datetime) -> FollowUp:
+    def _try_again(self, item: FollowUp, now: datetime, hold: timedelta) -> FollowUp:
+        """Return what the problem was about when it leaves by that, the problem otherwise."""
+        why = "you had it tried again"
         with self._store.transaction():
+            problem = self._store.move(item, Status.DONE, now, By.OWNER, why)
             concerned = self._store.followup(item.concerns or 0)
-            if concerned.held is Reason.QUARANTINED:
-                self._store.note_step(concerned, now, By.OWNER, "you had it tried again", {"held": None})
-            return self._store.move(item, Status.DONE, now, By.OWNER, "you had it tried again")
+            if concerned.held is Reason.DOUBT:
+                changes = {"held": None, "leaves_at": now + hold}
+                return self._store.move(
+                    concerned, Status.APPROVED, now, By.OWNER, "you had it sent again", changes
+                )
+            if concerned.status is Status.FAILED:
+                changes = NO_APPROVAL | {"draft_id": None, "expires": max(item.expires, now + TOO_LATE_AFTER)}
+                self._store.move(concerned, Status.PLANNED, now, By.OWNER, why, changes)
+            elif concerned.held is Reason.QUARANTINED:
+                self._store.note_step(concerned, now, By.OWNER, why, {"held": None})
+            return problem
 
     def edit(
         self,
@@ -97,6 +108,8 @@ class Desk:
         with self._store.transaction():
             if item.kind is Kind.QUESTION:
                 self._store.calendars.save_answer(item.occurrence, networking=False)
+            if item.kind is Kind.PROBLEM and item.reason is Reason.DOUBT:
+                self._end_doubt(item, Status.HANDLED, now, "nobody looked whether it went out")
             return self._done(
                 self._store.move(item, Status.SKIPPED, now, By.OWNER, "you skipped it", NO_APPROVAL)
             )
@@ -135,8 +148,13 @@ class Desk:
             return self._store.move(item, status, now, By.OWNER, "you took it up again", changes)
 
     def finish(self, number: int, channel: str, now: datetime) -> FollowUp:
-        """Record that the owner followed up another way: by phone, letter, message or in person."""
+        """Record that the owner followed up another way: by an e-mail of their own, phone, letter, message or in person.
+
+        About a message that may have gone out, "email" says that it did.
+        """
         item = self._store.followup(number)
+        if item.kind is Kind.PROBLEM and item.reason is Reason.DOUBT and channel == "email":
+            return self._done(self._confirm_sent(item, now))
         if item.kind is not Kind.DRAFT:
             raise Problem(
                 f"Item {number} is not a follow-up to a person.", f"Skip it: followupd skip {number}"
@@ -147,6 +165,18 @@ class Desk:
             )
             self._store.add_touch(done, channel, now)
         return self._done(done)
+
+    def _confirm_sent(self, item: FollowUp, now: datetime) -> FollowUp:
+        with self._store.transaction():
+            self._end_doubt(item, Status.SENT, now, "you said that it went out")
+            return self._store.move(item, Status.DONE, now, By.OWNER, "you said that it went out")
+
+    def _end_doubt(self, problem: FollowUp, status: Status, now: datetime, why: str) -> None:
+        """Let a message that may have gone out count as gone; the next pass puts a sent one into Sent."""
+        concerned = self._store.followup(problem.concerns or 0)
+        if concerned.held is Reason.DOUBT:
+            self._store.move(concerned, status, now, By.OWNER, why, {"held": None})
+            self._store.add_touch(concerned, "email", now)
 
     def take_met(self, number: int, people: Sequence[Met], now: datetime) -> list[FollowUp]:
         """Say whom the owner met at an event; nobody is an answer. Returns the follow-ups that are new.

@@ -8,7 +8,7 @@ from followupd.store.store import Store
 
 
 def open_problem(store: Store, item: FollowUp, reason: Reason, why: str, now: datetime) -> None:
-    """Ask the owner about `item`; not again while it is open, nor once they said to leave it."""
+    """Ask the owner about `item`; not again while it is open, nor for a reason they said to leave."""
     problem = store.followup_by_key(_key(item))
     if problem is None:
         plan = Plan(
@@ -25,14 +25,14 @@ def open_problem(store: Store, item: FollowUp, reason: Reason, why: str, now: da
         store.add_followup(
             plan, item.event, item.mailbox, now, concerns=item.id, name=item.name, email=item.email
         )
-    elif problem.status is Status.DONE:
+    elif problem.status is Status.DONE or (problem.status is Status.SKIPPED and problem.reason is not reason):
         store.move(problem, Status.NEEDS_INFO, now, By.DAEMON, why, {"reason": reason, "why": why})
 
 
-def close_problem(store: Store, item: FollowUp, now: datetime, why: str) -> None:
-    """Take a problem about `item` out of the queue, if there is one."""
+def close_problem(store: Store, item: FollowUp, reason: Reason, now: datetime, why: str) -> None:
+    """Take a problem about `item` out of the queue, if there is one for this reason."""
     problem = store.followup_by_key(_key(item))
-    if problem is not None and problem.status is Status.NEEDS_INFO:
+    if problem is not None and problem.status is Status.NEEDS_INFO and problem.reason is reason:
         store.move(problem, Status.DONE, now, By.DAEMON, why)
 
 

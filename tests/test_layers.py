@@ -37,7 +37,7 @@ ALLOWED: dict[str, set[str]] = {
     "mailing": {"items", "mail", "model", "errors", "ports", "store.", "problems", "tracing"},
     "noticing": {"items", "mail", "model", "errors", "store.", "mailing", "problems", "tracing"},
     "placing": {"items", "mail", "model", "errors", "rules.", "mailing", "tracing"},
-    "sending": {"items", "mail", "model", "errors", "store.", "mailing"},
+    "sending": {"items", "mail", "model", "errors", "ports", "rules.", "store.", "mailing", "problems"},
     "cycle": {
         "__init__", "items", "model", "errors", "ports", "rules.", "store.", "mailing", "noticing", "placing", "sending", "withdrawing", "writer",
     },
