@@ -1,12 +1,13 @@
 """What an owner may do. Reads and writes the store only; the cycle carries it out; every act wakes the daemon."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from followupd.errors import Changed, Problem
-from followupd.items import OPEN, SNOOZE_GRACE, By, FollowUp, Kind, Plan, Status, Step
+from followupd.items import OPEN, SNOOZE_GRACE, By, FollowUp, Kind, Offer, Plan, Status, Step
 from followupd.model import TOO_LATE_AFTER, Met, Person, Reason
+from followupd.problems import end_doubt, try_again
 from followupd.rules.message import change_text
 from followupd.rules.reading import read_message
 from followupd.store.rows import NO_APPROVAL
@@ -44,10 +45,15 @@ class Desk:
             raise Problem(
                 f"Item {number} asks whom you met.", f"Answer it: followupd met {number} 'Jane Doe, jane@…'"
             )
+        if item.asks_where:
+            raise Problem(
+                f"Item {number} asks which of several events you were at.",
+                f"Answer it: followupd attended {number} 1,3 (or none)",
+            )
         if item.kind is Kind.QUESTION:
             return self._done(self._answer_yes(item, now))
         if item.kind is Kind.PROBLEM:
-            return self._done(self._try_again(item, now, hold))
+            return self._done(try_again(self._store, item, now, hold))
         _check_approvable(item, seen_hash)
         changes = {"approved_hash": item.hash, "leaves_at": now + hold, "snoozed_until": None}
         return self._done(self._store.move(item, Status.APPROVED, now, By.OWNER, "you approved it", changes))
@@ -56,24 +62,6 @@ class Desk:
         with self._store.transaction():
             self._store.calendars.save_answer(item.occurrence, networking=True)
             return self._store.move(item, Status.DONE, now, By.OWNER, "you said it was networking")
-
-    def _try_again(self, item: FollowUp, now: datetime, hold: timedelta) -> FollowUp:
-        """Return what the problem was about when it leaves by that, the problem otherwise."""
-        why = "you had it tried again"
-        with self._store.transaction():
-            problem = self._store.move(item, Status.DONE, now, By.OWNER, why)
-            concerned = self._store.followup(item.concerns or 0)
-            if concerned.held is Reason.DOUBT:
-                changes = {"held": None, "leaves_at": now + hold}
-                return self._store.move(
-                    concerned, Status.APPROVED, now, By.OWNER, "you had it sent again", changes
-                )
-            if concerned.status is Status.FAILED:
-                changes = NO_APPROVAL | {"draft_id": None, "expires": max(item.expires, now + TOO_LATE_AFTER)}
-                self._store.move(concerned, Status.PLANNED, now, By.OWNER, why, changes)
-            elif concerned.held is Reason.QUARANTINED:
-                self._store.note_step(concerned, now, By.OWNER, why, {"held": None})
-            return problem
 
     def edit(
         self,
@@ -106,13 +94,18 @@ class Desk:
         """Say no. The draft is taken out of the mailbox; `undo` brings it back."""
         item = self._store.followup(number)
         with self._store.transaction():
-            if item.kind is Kind.QUESTION:
-                self._store.calendars.save_answer(item.occurrence, networking=False)
-            if item.kind is Kind.PROBLEM and item.reason is Reason.DOUBT:
-                self._end_doubt(item, Status.HANDLED, now, "nobody looked whether it went out")
+            if item.reason is Reason.DOUBT:
+                return self._done(end_doubt(self._store, item, Status.HANDLED, now))
+            self._say_no(item, now)
             return self._done(
                 self._store.move(item, Status.SKIPPED, now, By.OWNER, "you skipped it", NO_APPROVAL)
             )
+
+    def _say_no(self, item: FollowUp, now: datetime) -> None:
+        if item.asks_where:
+            self._store.attendances.settle(item.id, (), now)
+        elif item.kind is Kind.QUESTION:
+            self._store.calendars.save_answer(item.occurrence, networking=False)
 
     def snooze(self, number: int, until: datetime, now: datetime) -> FollowUp:
         """Hide an open item until then; one that would have expired meanwhile waits two days longer."""
@@ -140,7 +133,9 @@ class Desk:
 
     def _take_up(self, item: FollowUp, now: datetime) -> FollowUp:
         with self._store.transaction():
-            if item.kind is Kind.QUESTION:
+            if item.asks_where:
+                self._store.attendances.reopen(item.id)
+            elif item.kind is Kind.QUESTION:
                 self._store.calendars.save_answer(item.occurrence, networking=None)
             self._store.remove_touches(item)
             status = Status.PLANNED if item.kind is Kind.DRAFT and item.email else Status.NEEDS_INFO
@@ -153,8 +148,8 @@ class Desk:
         About a message that may have gone out, "email" says that it did.
         """
         item = self._store.followup(number)
-        if item.kind is Kind.PROBLEM and item.reason is Reason.DOUBT and channel == "email":
-            return self._done(self._confirm_sent(item, now))
+        if item.reason is Reason.DOUBT and channel == "email":
+            return self._done(end_doubt(self._store, item, Status.SENT, now))
         if item.kind is not Kind.DRAFT:
             raise Problem(
                 f"Item {number} is not a follow-up to a person.", f"Skip it: followupd skip {number}"
@@ -166,17 +161,27 @@ class Desk:
             self._store.add_touch(done, channel, now)
         return self._done(done)
 
-    def _confirm_sent(self, item: FollowUp, now: datetime) -> FollowUp:
-        with self._store.transaction():
-            self._end_doubt(item, Status.SENT, now, "you said that it went out")
-            return self._store.move(item, Status.DONE, now, By.OWNER, "you said that it went out")
+    def list_asked(self) -> list[FollowUp]:
+        """Return the open questions about events of public lists, those included that are not asked yet."""
+        return [item for item in self._store.followups({Status.NEEDS_INFO}) if item.asks_where]
 
-    def _end_doubt(self, problem: FollowUp, status: Status, now: datetime, why: str) -> None:
-        """Let a message that may have gone out count as gone; the next pass puts a sent one into Sent."""
-        concerned = self._store.followup(problem.concerns or 0)
-        if concerned.held is Reason.DOUBT:
-            self._store.move(concerned, status, now, By.OWNER, why, {"held": None})
-            self._store.add_touch(concerned, "email", now)
+    def list_offers(self, number: int) -> tuple[Offer, ...]:
+        """Return the events such a question is about; none for any other item."""
+        return self._store.attendances.offers(number)
+
+    def attend(self, number: int, places: Collection[int], now: datetime) -> FollowUp:
+        """Say which events of a question the owner was at, by their numbers: those count, the others are settled."""
+        item = self._store.followup(number)
+        offered = {offer.place for offer in self.list_offers(number)}
+        if not item.asks_where or item.status is not Status.NEEDS_INFO or not offered.issuperset(places):
+            raise Problem(
+                f"Item {number} ('{item.status}') cannot be answered so.",
+                "See `followupd attended` for what is asked; `followupd undo ID` takes an answer back.",
+            )
+        why = f"you were at {len(places)} of {len(offered)}" if places else "you were at none of them"
+        with self._store.transaction():
+            self._store.attendances.settle(number, places, now)
+            return self._done(self._store.move(item, Status.DONE, now, By.OWNER, why))
 
     def take_met(self, number: int, people: Sequence[Met], now: datetime) -> list[FollowUp]:
         """Say whom the owner met at an event; nobody is an answer. Returns the follow-ups that are new.
@@ -304,6 +309,11 @@ _SHORT_HASH = 8
 
 
 def _check_asks_for_people(item: FollowUp) -> None:
+    if item.asks_where:
+        raise Problem(
+            f"Item {item.id} asks which of several events you were at.",
+            f"Answer that first: followupd attended {item.id} 1,3 (or none). Then you are asked whom you met there.",
+        )
     asks = item.kind in {Kind.DEBRIEF, Kind.QUESTION} and item.status in {Status.NEEDS_INFO, Status.DONE}
     if not asks:
         raise Problem(

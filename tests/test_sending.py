@@ -116,7 +116,7 @@ def test_the_owner_leaves_it_and_is_not_asked_again(world: World) -> None:
     world.desk.skip(problem.id, world.now)
     pass_days(world, 1)
     assert (world.status("Jane Doe"), find_problem(world)) == (Status.HANDLED, None)
-    assert len(box(world).delivered) == 1
+    assert (len(box(world).delivered), len(box(world).sending)) == (1, 1)
 
 
 @pytest.mark.parametrize(("place", "status"), [("drafts", Status.DRAFTED), ("sent", Status.SENT)])
