@@ -22,6 +22,7 @@ class Door:
 
     def __init__(self, state: Path) -> None:
         self.folder = state / "page"
+        self._key, self._token = (_keep_secret(self.folder / name).encode() for name in ("key", "token"))
 
     def make_link(self, valid: timedelta, now: datetime) -> str:
         """Return the code of a link that opens the page once, until `valid` has passed."""
@@ -52,12 +53,11 @@ class Door:
 
     def prove(self, challenge: str, port: int) -> str:
         """Return what only a program that can read the owner's key knows to answer (RFC 2104, HMAC)."""
-        key = self._keep("key").encode()
-        return hmac.new(key, f"{port} {challenge}".encode(), sha256).hexdigest()
+        return hmac.new(self._key, f"{port} {challenge}".encode(), sha256).hexdigest()
 
     def has_token(self, token: str) -> bool:
         """Tell whether a program that watches followupd brought the token from its file."""
-        return hmac.compare_digest(token.encode(), self._keep("token").encode())
+        return hmac.compare_digest(token.encode(), self._token)
 
     # --- files
 
@@ -81,13 +81,6 @@ class Door:
                 with suppress(FileNotFoundError):
                     file.unlink()
 
-    def _keep(self, name: str) -> str:
-        """Return a secret that stays the same, made on first use."""
-        file = self.folder / name
-        with suppress(FileExistsError):
-            _write_private(file, secrets.token_urlsafe(32))
-        return file.read_text(encoding="ascii")
-
 
 def form_token(session: str) -> str:
     """Return what every form of a session carries; another site cannot know it."""
@@ -99,7 +92,9 @@ def write_opener(door: Door, link: str) -> Path:
     file = door.folder / "open.html"
     with suppress(FileNotFoundError):
         file.unlink()
-    page = f'<!doctype html><meta http-equiv="refresh" content="0;url={link}"><a href="{link}">followupd</a>\n'
+    page = (
+        f'<!doctype html><meta http-equiv="refresh" content="0;url={link}"><a href="{link}">followupd</a>\n'
+    )
     _write_private(file, page)
     return file
 
@@ -115,6 +110,13 @@ def _write_private(file: Path, text: str) -> None:
         os.link(draft, file)  # whole or not at all, and never over one that is there
     finally:
         draft.unlink()
+
+
+def _keep_secret(file: Path) -> str:
+    """Return a secret that stays the same, made on first use."""
+    with suppress(FileExistsError):
+        _write_private(file, secrets.token_urlsafe(32))
+    return file.read_text(encoding="ascii")
 
 
 def _read_end(file: Path) -> datetime:

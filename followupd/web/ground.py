@@ -31,6 +31,8 @@ class Ground:
     clock: Callable[[], datetime]
     last_pass: Callable[[], datetime | None]
     """When the daemon last made a whole pass (UTC); None where no daemon runs in this process."""
+    is_running: Callable[[], bool]
+    """Whether a daemon carries out what is decided."""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -25,7 +25,7 @@ _THREADS = 4
 _NO_SUCH_STACK = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
 
 
-class _GuardedError(ErrorTask):  # type: ignore[misc]  # the stubs know no tasks
+class _GuardedError(ErrorTask):
     """The server's own refusals carry the same headers as every other answer."""
 
     def build_response_header(self) -> bytes:
@@ -33,7 +33,7 @@ class _GuardedError(ErrorTask):  # type: ignore[misc]  # the stubs know no tasks
         return bytes(super().build_response_header())
 
 
-class _Channel(HTTPChannel):  # type: ignore[misc]  # as above
+class _Channel(HTTPChannel):
     error_task_class = _GuardedError
 
 
@@ -41,7 +41,7 @@ class PageServer:
     """Serves one application on loopback. Binds at once, so that a taken port is told at once."""
 
     def __init__(self, app: "WSGIApplication", port: int) -> None:
-        """Raises Problem when the port is taken."""
+        """Bind both stacks. Raises Problem when the port is taken."""
         self._sockets = _bind_loopback(port)
         self._parts: dict[int, Any] = {}
         self._server = create_server(
