@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from followupd.adapters import CALENDARS, FEED, MAILBOXES, load
 from followupd.adapters.copies import forget_copies
@@ -153,6 +154,7 @@ def build_cycle(
         judge=build_judge(settings, words),
         writer=build_writer(settings, words, templates),
         limits=settings.limits,
+        zone=ZoneInfo(settings.owner.timezone),
         clock=clock,
     )
     forget_copies(feeds, _name_feeds(settings))

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from followupd.mail import fingerprint
-from followupd.model import Person, Reason
+from followupd.model import Event, Person, Reason
 
 #: From here on a waiting follow-up is shown as at risk.
 AT_RISK_BEFORE = timedelta(hours=12)
@@ -137,6 +137,22 @@ class FollowUp:
     @property
     def at_risk(self) -> datetime:
         return self.deadline - AT_RISK_BEFORE
+
+    @property
+    def asks_where(self) -> bool:
+        """True for the question about events of public lists: which of these were you at? Others ask about one event."""
+        return self.kind is Kind.QUESTION and self.reason is Reason.LISTED
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One event of the question "which of these were you at?"."""
+
+    place: int
+    """The number the owner answers with; it stays the same while others join."""
+    event: Event
+    there: bool | None
+    """What the owner said; None before they answered."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from memory import MemoryCalendar, MemoryMailbox
 
@@ -81,6 +82,7 @@ class World:
             judge=build_judge(settings, WORDS),
             writer=Writer(ADA, WORDS, (), templates),
             limits=self.limits,
+            zone=ZoneInfo(ADA.timezone),
             clock=lambda: self.now,
         )
         self.desk = Desk(self.store, lambda: None)
