@@ -56,18 +56,8 @@ ALLOWED: dict[str, set[str]] = {
 }  # fmt: skip
 #: Above assemble: what the command line is made of. Nothing below may import these.
 TOP = {
-    "app",
-    "cli",
-    "cli_desk",
-    "cli_templates",
-    "demo",
-    "demo_week",
-    "explaining",
-    "opening",
-    "paging",
-    "running",
-    "setup",
-}
+    "app", "cli", "cli_desk", "cli_templates", "demo", "demo_week", "explaining", "opening", "paging", "running", "setup",
+}  # fmt: skip
 
 
 def rooms() -> Iterator[tuple[str, Path]]:

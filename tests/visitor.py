@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from html import unescape
-from pathlib import Path
 
 from week import World
 from werkzeug.test import Client, TestResponse
