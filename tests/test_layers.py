@@ -52,8 +52,8 @@ ALLOWED: dict[str, set[str]] = {
 }  # fmt: skip
 #: Above assemble: what the command line is made of. Nothing below may import these.
 TOP = {
-    "checkup",
     "app",
+    "checkup",
     "cli",
     "cli_desk",
     "cli_doctor",
