@@ -15,6 +15,7 @@ from followupd.model import Person
 from followupd.store.attendances import Attendances
 from followupd.store.calendars import Calendars
 from followupd.store.database import Database, read_instant, say_damaged, tell_damage, write_instant
+from followupd.store.history import History
 from followupd.store.rows import (
     FOLLOWUP_COLUMNS,
     to_column,
@@ -36,6 +37,7 @@ class Store:
         """Open or create the state; `check_move` raises Problem for a move that is not in the table."""
         self.database = Database(folder)
         self.calendars = Calendars(self.database)
+        self.past = History(self.database)
         self.attendances = Attendances(self.database)
         self._check_move = check_move
         self._reign: int | None = None
@@ -152,10 +154,14 @@ class Store:
         return read_instant(row["at"]) if row and row["at"] else None
 
     def leftovers(self) -> list[FollowUp]:
-        """Return the items whose draft still lies in the mailbox although they are no longer waiting there."""
-        marks = ", ".join("?" * len(IN_MAILBOX))
+        """Return the items whose draft still lies in the mailbox although they are no longer waiting there.
+
+        What a server refused stays there, for the owner to correct.
+        """
+        staying = IN_MAILBOX | {Status.FAILED}
+        marks = ", ".join("?" * len(staying))
         rows = self.database.rows(
-            f"{_FOLLOWUPS} WHERE draft_id IS NOT NULL AND status NOT IN ({marks}) ORDER BY id", *IN_MAILBOX
+            f"{_FOLLOWUPS} WHERE draft_id IS NOT NULL AND status NOT IN ({marks}) ORDER BY id", *staying
         )
         return [to_followup(row) for row in rows]
 
@@ -278,6 +284,16 @@ class Store:
         row = self.database.row(
             "SELECT count(*) AS n FROM intents WHERE act = 'create' AND outcome = 'done' AND made_at > ?",
             write_instant(since),
+        )
+        return row["n"] if row else 0
+
+    def handed_over_since(self, mailbox: str, since: datetime) -> int:
+        """Count what left or may have left through a mailbox."""
+        row = self.database.row(
+            "SELECT count(*) AS n FROM intents JOIN followups ON followups.id = followup WHERE act = 'hand-over'"
+            " AND intents.outcome IS NOT 'refused' AND made_at > ? AND mailbox = ?",
+            write_instant(since),
+            mailbox,
         )
         return row["n"] if row else 0
 
