@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from followupd import __version__
+from followupd import __version__, cli_data, cli_desk
 from followupd.app import App, Commands, Duration, Moment, as_json, needs_app, print_queue
-from followupd.cli_desk import COMMANDS
 from followupd.cli_doctor import doctor
 from followupd.cli_templates import templates
 
@@ -145,5 +144,5 @@ def explain(app: App, at: datetime | None, since: timedelta, until: timedelta, a
 
 main.add_command(doctor)
 main.add_command(templates)
-for command in COMMANDS:
+for command in (*cli_desk.COMMANDS, *cli_data.COMMANDS):
     main.add_command(command)
