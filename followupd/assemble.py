@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from followupd.adapters import CALENDARS, FEED, MAILBOXES, load
+from followupd.adapters import CALENDARS, FEED, GOOGLE, MAILBOXES, load
 from followupd.adapters.copies import forget_copies
 from followupd.cycle import Cycle
 from followupd.errors import ConfigProblem
@@ -82,6 +82,24 @@ def build_sources(settings: Settings, feeds: Path | None = None) -> list[Calenda
         )
         for calendar in settings.calendars
     ]
+
+
+def accounts_folder(settings: Settings) -> Path:
+    """Return the folder in which the sign-ins to accounts lie."""
+    return settings.state / "google"
+
+
+def build_accounts(settings: Settings, clock: Callable[[], datetime] = read_clock) -> dict[str, Any]:
+    """Return the way to each account that a calendar or a mailbox uses, by name.
+
+    Without one nothing of Google's is loaded; calendars and mailboxes of one account share its way and its pace.
+    """
+    users = (
+        *(calendar.account for calendar in settings.calendars),
+        *(box.account for box in settings.mailboxes),
+    )
+    folder, network, root = accounts_folder(settings), settings.network, settings.google_root
+    return {name: load(GOOGLE)(name, folder, network, root, clock) for name in dict.fromkeys(users) if name}
 
 
 def _find_origin(calendar: CalendarSettings, settings: Settings, feeds: Path | None) -> Any:

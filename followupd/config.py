@@ -21,7 +21,7 @@ from followupd.network import Network, read_feed_address
 from followupd.options import PROXY_WORDS, TABLES, CalendarTable, ConfigFile, NetworkTable, OwnerTable
 from followupd.rules.choosing import Choice
 from followupd.rules.followups import Limits
-from followupd.settings import CalendarSettings, MailboxSettings, Settings
+from followupd.settings import AccountSettings, CalendarSettings, MailboxSettings, Settings
 
 
 def read_settings(file: Path) -> Settings:
@@ -60,12 +60,18 @@ def _settle(file: Path, tables: Mapping[str, Any], config: ConfigFile) -> Settin
         owner=_to_owner(config.owner),
         calendars=tuple(_to_calendars(file, config)),
         mailboxes=tuple(
-            MailboxSettings(box.name, box.type, resolve(file, box.path)) for box in config.mailbox
+            MailboxSettings(box.name, box.type, resolve(file, box.path) if box.path else None, box.account)
+            for box in config.mailbox
         ),
         limits=Limits(**config.limits.model_dump()),
         poll=config.daemon.poll,
         choices=tuple(Choice(**choice.model_dump()) for choice in config.choose),
         network=_to_network(file, config.network),
+        accounts=tuple(
+            AccountSettings(account.name, account.type, resolve(file, account.client))
+            for account in config.account
+        ),
+        google_root=config.google.root_url,
     )
 
 
@@ -90,12 +96,17 @@ def _to_calendars(file: Path, config: ConfigFile) -> list[CalendarSettings]:
             mailbox=calendar.mailbox or next((box.name for box in config.mailbox), ""),
             url=calendar.url,
             allow_private=calendar.allow_private,
+            account=calendar.account,
+            id=calendar.id,
         )
         for calendar in config.calendar
     ]
 
 
 def _calendar_name(calendar: CalendarTable) -> str:
+    if calendar.account:
+        own = calendar.account if calendar.id == "primary" else f"{calendar.account}: {calendar.id}"
+        return calendar.name or own
     if calendar.url:
         return calendar.name or read_feed_address(calendar.url, allow_http=True).host
     return calendar.name or Path(calendar.path or "").stem
@@ -114,7 +125,19 @@ def _find_loose_ends(config: ConfigFile) -> list[str]:
         for calendar in config.calendar
         if calendar.mailbox and calendar.mailbox not in boxes
     ]
-    return mistakes
+    return mistakes + _find_lost_accounts(config)
+
+
+def _find_lost_accounts(config: ConfigFile) -> list[str]:
+    names = [account.name for account in config.account]
+    users = [("calendar", calendar.account) for calendar in config.calendar]
+    users += [("mailbox", box.account) for box in config.mailbox]
+    mistakes = [f"[[account]] name '{name}' is used twice" for name in _twice(names)]
+    return mistakes + [
+        f"[[{table}]] account '{name}' is not the name of an [[account]] ({', '.join(names) or 'there is none'})"
+        for table, name in users
+        if name is not None and name not in names
+    ]
 
 
 def _twice(names: Sequence[str]) -> list[str]:
@@ -144,8 +167,8 @@ def _describe(mistake: Any) -> str:
 
 
 def _promise(word: Any) -> str:
-    """Own up to what the documentation names for later: Google and sending by SMTP."""
-    return " in this version" if str(word) in {"google", "gmail", "smtp", "account", "id"} else ""
+    """Own up to what the documentation names for later: sending by SMTP."""
+    return " in this version" if str(word) == "smtp" else ""
 
 
 def _suggest(place: Sequence[Any]) -> str:

@@ -15,24 +15,37 @@ from followupd.rules.followups import Limits
 
 
 @dataclass(frozen=True, slots=True)
+class AccountSettings:
+    name: str
+    type: str
+    client: Path
+    """The JSON file of the owner's own client, needed for signing in only."""
+
+
+@dataclass(frozen=True, slots=True)
 class CalendarSettings:
     name: str
     type: str
     path: Path | None
-    """A file or a folder; None for a feed."""
+    """A file or a folder; None for a feed and for a calendar at Google."""
     listed: bool
     mailbox: str
     url: str | None = field(default=None, repr=False)
     """The address of a feed, a secret; None for files."""
     allow_private: bool = False
     """The feed may lie in the owner's own network."""
+    account: str | None = None
+    id: str = ""
+    """Google's id of the calendar; "primary" is the account's own."""
 
 
 @dataclass(frozen=True, slots=True)
 class MailboxSettings:
     name: str
     type: str
-    path: Path
+    path: Path | None
+    """None at Gmail."""
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +62,9 @@ class Settings:
     poll: timedelta
     choices: tuple[Choice, ...]
     network: Network
+    accounts: tuple[AccountSettings, ...] = ()
+    google_root: str | None = None
+    """What stands for Google's own host, with a slash at its end; None for Google."""
 
 
 def load_settings(file: Path) -> Settings:

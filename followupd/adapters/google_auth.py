@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from followupd.adapters.google_answers import Answer, Refused, Unanswered
+from followupd.adapters.google_answers import Answer, NotDone, Unanswered
 from followupd.adapters.google_tokens import SignIn, TokenFile
-from followupd.adapters.google_transport import Courier
+from followupd.adapters.google_transport import Courier, Google
+from followupd.network import Network
 
 log = logging.getLogger("followupd")
 
@@ -50,14 +52,14 @@ class Endpoint:
         self._base = (root_url or "https://oauth2.googleapis.com").rstrip("/")
 
     def ask(self, **form: str) -> tuple[int, dict[str, Any]]:
-        """Return code and JSON object of the token endpoint. Raises Refused when it was not reached, else Unanswered."""
+        """Return code and JSON object of the token endpoint. Raises NotDone when it was not reached, else Unanswered."""
         answer = self._courier.send("POST", f"{self._base}/token", _FORM, urlencode(form))
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise Unanswered(f"Google's sign-in is out of order (code {answer.status}).", _LATER)
         return answer.status, _read_object(answer)
 
     def revoke(self, token: str) -> None:
-        """End all that a sign-in allowed; one that had ended is as good. Raises Refused and Unanswered."""
+        """End all that a sign-in allowed; one that had ended is as good. Raises NotDone and Unanswered."""
         answer = self._courier.send("POST", f"{self._base}/revoke", _FORM, urlencode({"token": token}))
         if answer.status != HTTPStatus.OK and _read_object(answer).get("error") != "invalid_token":
             raise Unanswered(f"Google did not revoke the sign-in (code {answer.status}).", _REVOKE_BY_HAND)
@@ -98,7 +100,7 @@ class GoogleAccess:
     def token(self) -> str:
         """Return an access token that is good for a while.
 
-        Raises Refused when the account is not signed in, or no longer; Unanswered when Google does not answer.
+        Raises NotDone when the account is not signed in, or no longer; Unanswered when Google does not answer.
         """
         sign_in = self.find()
         self._check_alive(sign_in)
@@ -114,11 +116,11 @@ class GoogleAccess:
         self._rejected = token
 
     def may(self, scope: str) -> bool:
-        """Tell whether the owner allowed this. Raises Refused when the account is not signed in."""
+        """Tell whether the owner allowed this. Raises NotDone when the account is not signed in."""
         return scope in self.find().scopes
 
     def find(self) -> SignIn:
-        """Return the sign-in as it lies on disk, read again whenever it changed. Raises Refused."""
+        """Return the sign-in as it lies on disk, read again whenever it changed. Raises NotDone."""
         stamp = self._file.stamp()
         if self._held is None or stamp != self._stamp:
             self._held, self._stamp = self._file.read(), stamp
@@ -149,9 +151,9 @@ class GoogleAccess:
         return renewed
 
     def _take_refusal(self, sign_in: SignIn, status: int, error: str) -> None:
-        """Raise Refused; once and for all where the sign-in has ended."""
+        """Raise NotDone; once and for all where the sign-in has ended."""
         if error not in _ENDS:
-            refused = Refused(f"Google did not renew the sign-in of {self.who} (code {status}).", _LATER)
+            refused = NotDone(f"Google did not renew the sign-in of {self.who} (code {status}).", _LATER)
             refused.temporary = True
             raise refused
         ended = replace(sign_in, ended=self._clock())
@@ -161,6 +163,15 @@ class GoogleAccess:
     def _keep(self, sign_in: SignIn) -> None:
         self._file.write(sign_in)
         self._held, self._stamp = sign_in, self._file.stamp()
+
+
+def open_account(
+    name: str, folder: Path, network: Network, root_url: str | None, clock: Callable[[], datetime]
+) -> Google:
+    """Return the way to one account; its sign-in lies in `folder`. Nothing is read or sent yet."""
+    courier = Courier(network, root_url)
+    access = GoogleAccess(name, TokenFile(folder, name), Endpoint(courier, root_url), clock)
+    return Google(access, courier, root_url, clock)
 
 
 def take_tokens(sign_in: SignIn, found: Mapping[str, Any], now: datetime) -> SignIn:
@@ -181,16 +192,16 @@ def take_tokens(sign_in: SignIn, found: Mapping[str, Any], now: datetime) -> Sig
         raise Unanswered("Google's sign-in answered without a usable token.", _LATER) from None
 
 
-def explain_end(account: str, sign_in: SignIn) -> Refused:
+def explain_end(account: str, sign_in: SignIn) -> NotDone:
     """Return in words why the sign-in ended, as far as that can be told: Google says the same of every end."""
     again = f"Sign in again: `followupd connect google --account {account}`. Nothing is lost; what is due is drafted then."
     if _ended_by_testing(sign_in):
-        return Refused(
+        return NotDone(
             f"The sign-in of account '{account}' ended after seven days, because the publishing status of your app is"
             ' "Testing".',
             f'Press "Publish app" on the page Audience of the Google Auth Platform first, or it ends again. {again}',
         )
-    return Refused(
+    return NotDone(
         f"Google ended the sign-in of account '{account}': it was revoked, your password changed, it lay unused for six"
         " months, or the app's client was deleted.",
         again,

@@ -6,6 +6,7 @@ A desktop app's answer comes to a port on loopback (RFC 8252, 7.3), bound to thi
 import html
 import json
 import logging
+import os
 import select
 import time
 from collections.abc import Collection, Mapping
@@ -28,10 +29,11 @@ logging.getLogger("oauthlib").setLevel(logging.WARNING)
 
 _DOWNLOAD = "Download the JSON of a client of type Desktop app; docs/google-setup.md, step 4."
 _AGAIN = "Start again: `followupd connect google`."
-_LONGEST_LINE = 8192
+_MOST_TYPED = 8192
+_GOOGLE = "https://accounts.google.com"
 
 
-def read_client(file: Path) -> dict[str, Any]:
+def read_client(file: Path) -> dict[str, str]:
     """Return the client of a JSON file from the Google Auth Platform. Raises ConfigProblem that says what is wrong."""
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
@@ -53,15 +55,15 @@ class Consent:
     def __init__(
         self, client: Mapping[str, str], scopes: Collection[str], redirect: str, root_url: str | None
     ) -> None:
-        base = root_url.rstrip("/") if root_url else "https://accounts.google.com"
-        places = {"auth_uri": f"{base}/o/oauth2/v2/auth", "token_uri": f"{base}/token"}
+        places = {"auth_uri": f"{_GOOGLE}/o/oauth2/v2/auth", "token_uri": ""}
         self._client = client
         self._scopes = frozenset(scopes)
         self._flow = Flow.from_client_config(
             {"installed": {**client, **places}}, sorted(scopes), redirect_uri=redirect
         )
         # "consent" each time, or Google gives no refresh token to somebody who consented before.
-        self.url, self.state = self._flow.authorization_url(prompt="consent", access_type="offline")
+        url, self.state = self._flow.authorization_url(prompt="consent", access_type="offline")
+        self.url = url.replace(_GOOGLE, (root_url or _GOOGLE).rstrip("/"), 1)
 
     def redeem(self, answer: Mapping[str, str], endpoint: Endpoint, now: datetime) -> SignIn:
         """Return the sign-in for the answer that came back. Raises Problem in words."""
@@ -80,11 +82,16 @@ class Consent:
             raise Problem(f"Google did not take the consent ({found.get('error', status)}).", _AGAIN)
         if "refresh_token" not in found:
             raise Problem("Google gave a sign-in for an hour only, without a refresh token.", _AGAIN)
-        return take_tokens(SignIn(**self._client, **_nothing_yet(now, self._scopes)), found, now)
-
-
-def _nothing_yet(now: datetime, scopes: frozenset[str]) -> dict[str, Any]:
-    return {"refresh_token": "", "access_token": "", "expires": now, "scopes": scopes, "since": now}
+        empty = SignIn(
+            client_id=self._client["client_id"],
+            client_secret=self._client["client_secret"],
+            refresh_token="",
+            access_token="",
+            expires=now,
+            scopes=self._scopes,
+            since=now,
+        )
+        return take_tokens(empty, found, now)
 
 
 def _name_refusal(error: str) -> str:
@@ -108,6 +115,7 @@ class LoopbackDoor:
                 f"Port {port} of this computer cannot be used: {error.strerror}.", "Name another with --port."
             ) from None
         self.port: int = self._server.server_port
+        self._typed = ""
         self.redirect = f"http://127.0.0.1:{self.port}/"
 
     def __enter__(self) -> Self:
@@ -129,23 +137,24 @@ class LoopbackDoor:
             for source in ready:
                 if source is self._server:
                     self._server.handle_request()
-                elif not self._take_typed(source.readline(_LONGEST_LINE)):
+                elif not self._take_typed(os.read(source.fileno(), _MOST_TYPED)):
                     sources.remove(source)
             if self._server.answer is not None:
                 return self._server.answer
         raise Problem(f"Nobody signed in within {seconds / 60:g} minutes.", _AGAIN)
 
-    def _take_typed(self, line: str) -> bool:
-        """Take a pasted address; False when nothing more will be typed."""
-        if "=" in line:
-            self._server.answer = dict(parse_qsl(urlsplit(line.strip()).query))
-        return line != ""
+    def _take_typed(self, typed: bytes) -> bool:
+        """Take what was typed so far, an address once its line is whole; False when nothing more will come."""
+        *lines, self._typed = (self._typed + typed.decode("utf-8", "replace")).split("\n")
+        for line in lines:
+            if "=" in line:
+                self._server.answer = dict(parse_qsl(urlsplit(line.strip()).query))
+        return typed != b""
 
 
 class _Server(HTTPServer):
     state = ""
     answer: dict[str, str] | None = None
-    allow_reuse_address = False
     timeout = 5.0
 
     def handle_error(self, request: Any, client_address: Any) -> None:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from followupd.adapters.google_answers import Refused
+from followupd.adapters.google_answers import NotDone
 
 _PRIVATE = 0o600
 _FOLDER = 0o700
@@ -56,7 +56,7 @@ class TokenFile:
         return status.st_ino, status.st_mtime_ns
 
     def read(self) -> SignIn:
-        """Return the sign-in. Raises Refused in words when there is none, or when others could have read or put it there."""
+        """Return the sign-in. Raises NotDone in words when there is none, or when others could have read or put it there."""
         try:
             with os.fdopen(os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as file:
                 self._check_private(os.fstat(file.fileno()))
@@ -67,13 +67,13 @@ class TokenFile:
             what = f"The sign-in of account '{self._account}' cannot be read: {self.path}: {error.strerror}."
         except (ValueError, KeyError, TypeError, AttributeError):
             what = f"The sign-in of account '{self._account}' is damaged ({self.path})."
-        raise Refused(what, _SIGN_IN.format(self._account))
+        raise NotDone(what, _SIGN_IN.format(self._account))
 
     def _check_private(self, status: os.stat_result) -> None:
         if self.sealed:
             return  # systemd sees to that
         if status.st_mode & 0o077 or status.st_uid != os.getuid() or not stat.S_ISREG(status.st_mode):
-            raise Refused(
+            raise NotDone(
                 f"Others can reach the sign-in of account '{self._account}' ({self.path}).",
                 f"Make it yours alone, `chmod 600 {self.path}`; if others had it, revoke it with `followupd disconnect google`.",
             )
