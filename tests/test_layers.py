@@ -38,11 +38,11 @@ ALLOWED: dict[str, set[str]] = {
     "mailing": {"items", "mail", "model", "errors", "ports", "store.", "problems", "tracing"},
     "noticing": {"items", "mail", "model", "errors", "store.", "mailing", "problems", "tracing"},
     "placing": {"items", "mail", "model", "errors", "rules.", "mailing", "tracing"},
-    "sending": {"items", "mail", "model", "errors", "store.", "mailing"},
+    "sending": {"items", "mail", "model", "errors", "ports", "rules.", "store.", "mailing", "problems"},
     "cycle": {
         "__init__", "attending", "items", "model", "errors", "ports", "rules.", "store.", "mailing", "noticing", "placing", "sending", "withdrawing", "writer",
     },
-    "desk": {"items", "model", "errors", "rules.", "store."},
+    "desk": {"items", "model", "errors", "problems", "rules.", "store."},
     "explain": {"model", "errors", "durations", "ports", "rules."},
     "listing": {"items", "model", "durations", "rules."},
     "daemon": {"errors", "cycle", "store.", "waking"},
