@@ -22,7 +22,7 @@ from followupd.rules.events import judge_event
 from followupd.rules.people import PeopleWords, read_people_words, sort_guests
 from followupd.rules.status import check_move
 from followupd.rules.words import Words, read_words
-from followupd.settings import CalendarSettings, Settings
+from followupd.settings import CalendarSettings, MailboxSettings, Settings
 from followupd.store.store import Store
 from followupd.template_files import Templates, find_templates, shipped_templates
 from followupd.writer import Writer, build_case, choose_language
@@ -89,7 +89,7 @@ def accounts_folder(settings: Settings) -> Path:
     return settings.state / "google"
 
 
-def build_accounts(settings: Settings, clock: Callable[[], datetime] = read_clock) -> dict[str, Any]:
+def build_accounts(settings: Settings) -> dict[str, Any]:
     """Return the way to each account that a calendar or a mailbox uses, by name.
 
     Without one nothing of Google's is loaded; calendars and mailboxes of one account share its way and its pace.
@@ -99,7 +99,9 @@ def build_accounts(settings: Settings, clock: Callable[[], datetime] = read_cloc
         *(box.account for box in settings.mailboxes),
     )
     folder, network, root = accounts_folder(settings), settings.network, settings.google_root
-    return {name: load(GOOGLE)(name, folder, network, root, clock) for name in dict.fromkeys(users) if name}
+    return {
+        name: load(GOOGLE)(name, folder, network, root, read_clock) for name in dict.fromkeys(users) if name
+    }
 
 
 def _find_origin(calendar: CalendarSettings, settings: Settings, feeds: Path | None) -> Any:
@@ -114,13 +116,20 @@ def _name_feeds(settings: Settings) -> set[str]:
     return {read_feed_address(url, allow_http=True).fingerprint() for url in urls}
 
 
-def build_mailboxes(settings: Settings) -> dict[str, Mailbox]:
-    """Return the mailboxes by name. Raises ConfigProblem when there is none for drafts to lie in."""
+def build_mailboxes(settings: Settings, accounts: Mapping[str, Any]) -> dict[str, Mailbox]:
+    """Return the mailboxes by name; `accounts` are those of build_accounts. Raises ConfigProblem when there is none for drafts to lie in."""
     if not settings.mailboxes:
         raise ConfigProblem(
             f"{settings.file} names no [mailbox].", "Add one for drafts to lie in; see config.example.toml."
         )
-    return {box.name: load(MAILBOXES[box.type])(box.name, box.path) for box in settings.mailboxes}
+    return {box.name: _build_mailbox(box, accounts) for box in settings.mailboxes}
+
+
+def _build_mailbox(box: MailboxSettings, accounts: Mapping[str, Any]) -> Any:
+    make = load(MAILBOXES[box.type])
+    return (
+        make(box.name, box.path) if box.account is None else make(box.name, accounts[box.account], read_clock)
+    )
 
 
 def build_templates(settings: Settings, renderer: Renderer) -> Templates:
@@ -164,7 +173,7 @@ def build_cycle(
         store=store,
         sources=build_sources(settings, feeds),
         mailbox_of={calendar.name: calendar.mailbox for calendar in settings.calendars},
-        mailboxes=mailboxes or build_mailboxes(settings),
+        mailboxes=mailboxes or build_mailboxes(settings, build_accounts(settings)),
         judge=build_judge(settings, words),
         writer=build_writer(settings, words, templates),
         limits=settings.limits,

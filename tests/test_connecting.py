@@ -1,6 +1,8 @@
 """`followupd connect google` as an owner types it, against the stand-in, with a browser that is played."""
 
 import json
+import re
+import socket
 import stat
 import subprocess
 import tomllib
@@ -41,7 +43,8 @@ def connect(
     house: House, google: Google, *args: str, user: str = ADA, untick: frozenset[str] = frozenset()
 ) -> str:
     """Run `connect google`, tick in the played browser, and return all that the program said."""
-    command = house.command("connect", "google", "--no-browser", "--port", "18765", *args)
+    port = find_port()
+    command = house.command("connect", "google", "--no-browser", "--port", str(port), *args)
     with subprocess.Popen(
         command,
         env=house.environment(),
@@ -58,6 +61,11 @@ def connect(
                 go_back(google.consent(line.strip(), user, untick=untick))
         process.wait(30)
     return f"{said}exit {process.returncode}"
+
+
+def find_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
 
 
 def go_back(address: str) -> None:
@@ -81,7 +89,7 @@ def test_an_owner_signs_in_and_the_config_names_the_mailbox(house: House, google
 
     assert said.endswith("exit 0"), said
     assert "[x] put drafts into your mailbox, see whether they are still there" in said
-    assert "ssh -L 18765:127.0.0.1:18765 " in said
+    assert re.search(r"ssh -L (\d+):127\.0\.0\.1:\1 ", said)
     assert "You did not allow it to see the names of your calendars" in said
     assert "Gmail answers: drafts will lie in the mailbox of ada@example.com." in said
     file = house.state / "google" / "google.json"

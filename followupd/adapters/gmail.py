@@ -16,7 +16,7 @@ from followupd.adapters.gmail_sent import SentMail
 from followupd.adapters.google_answers import NotDone, Unanswered
 from followupd.adapters.google_auth import READING
 from followupd.adapters.google_transport import CALL_SECONDS, Google
-from followupd.errors import Changed, Doubt, MailboxProblem, Problem
+from followupd.errors import Changed, Doubt, MailboxProblem, Problem, Refused
 from followupd.mail import Draft, Look, Place, Trace
 
 #: What Gmail may go on working on after we stopped waiting, and how far its index may be behind.
@@ -30,6 +30,7 @@ class GmailMailbox:
 
     grace = timedelta(seconds=CALL_SECONDS) + _SERVER_TIME + _INDEX_LAG
     sends = True
+    tells_unsent = False
     ready_note = ""
 
     def __init__(self, name: str, google: Google, clock: Callable[[], datetime]) -> None:
@@ -42,22 +43,32 @@ class GmailMailbox:
         """Message-ID of what this program sent, by the id of its draft."""
 
     def begin_pass(self) -> None:
-        self._drafts.share(wanted=True)
+        self._drafts.share()
+        self._sent.share()
 
     # --- looking
 
     def look(self, trace: Trace) -> Look:
         with _said_as(MailboxProblem):
-            drafts = self._drafts.find(trace)
-            return Look(Place.DRAFTS, tuple(drafts)) if drafts else Look(self._find_place(trace))
+            if drafts := self._drafts.find_same(trace):
+                return Look(Place.DRAFTS, tuple(drafts))
+            if self._was_sent_here(trace) or (self._may_read and self._sent.has_same(trace)):
+                return Look(Place.SENT)
+            if drafts := self._drafts.find_alike(trace):
+                return Look(Place.DRAFTS, tuple(drafts))
+            if self._may_read:
+                return Look(Place.SENT if self._sent.has_alike(trace) else Place.NOWHERE)
+            return Look(Place.NOWHERE if trace.draft_id is None else Place.GONE)
 
-    def _find_place(self, trace: Trace) -> Place:
+    def _was_sent_here(self, trace: Trace) -> bool:
         message_id = bare_id(trace.message_id)
-        if trace.draft_id in self._sent_here or (message_id and message_id in self._sent_here.values()):
-            return Place.SENT
-        if self._google.access.may(READING):
-            return Place.SENT if self._sent.has(trace) else Place.NOWHERE
-        return Place.NOWHERE if trace.draft_id is None else Place.GONE
+        return trace.draft_id in self._sent_here or (
+            message_id != "" and message_id in self._sent_here.values()
+        )
+
+    @property
+    def _may_read(self) -> bool:
+        return self._google.access.may(READING)
 
     # --- writing
 
@@ -80,19 +91,29 @@ class GmailMailbox:
             self._google.write(self._resource().delete(userId="me", id=draft.id))
         self._drafts.forget(draft.id)
 
+    def open(self) -> None:
+        with _said_as(MailboxProblem):
+            self._google.check()
+
     def hand_over(self, draft: Draft) -> Place:
         self._require_unchanged(draft)
         body = {
             "id": draft.id,
             "message": {"raw": encode(draft.raw), "threadId": self._drafts.thread_of(draft.id)},
         }
-        with _said_as(Doubt):
+        with _said_as(Doubt, refused=Refused):
             answer = self._google.write(self._resource().send(userId="me", body=body))
             if "SENT" not in answer.get("labelIds", ()):
                 raise Unanswered("Gmail did not say that the message is sent.")
         self._drafts.forget(draft.id)
         self._remember_sent(draft)
         return Place.SENT
+
+    def settle(self, draft: Draft, place: Place) -> None:
+        """Do nothing: in Gmail a message is a draft or sent, never in between."""
+
+    def close(self) -> None:
+        """Do nothing: there is no connection to keep."""
 
     def _resource(self) -> Any:
         return self._google.service("gmail").users().drafts()
@@ -121,8 +142,13 @@ class GmailMailbox:
 
 
 @contextmanager
-def _said_as(unanswered: type[MailboxProblem | Doubt]) -> Iterator[None]:
-    """Say what Google's side raises in the mailbox's own kinds; no answer to a read is a problem, to a write a doubt."""
+def _said_as(
+    unanswered: type[MailboxProblem | Doubt], refused: type[MailboxProblem] = MailboxProblem
+) -> Iterator[None]:
+    """Say what Google's side raises in the mailbox's own kinds; no answer to a read is a problem, to a write a doubt.
+
+    `refused` is for a request that Gmail found wrong in itself, such as a recipient that is no address.
+    """
     try:
         yield
     except Unanswered as problem:
@@ -130,7 +156,8 @@ def _said_as(unanswered: type[MailboxProblem | Doubt]) -> Iterator[None]:
     except NotDone as problem:
         if problem.status == HTTPStatus.NOT_FOUND:
             raise Changed("The draft is no longer in Gmail.") from None
-        raise _retell(MailboxProblem, problem) from None
+        wrong = problem.status == HTTPStatus.BAD_REQUEST
+        raise _retell(refused if wrong else MailboxProblem, problem) from None
 
 
 def _retell(kind: type[MailboxProblem | Doubt], problem: Problem) -> Problem:

@@ -8,7 +8,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from followupd.adapters.gmail_heads import Head, bare_id, head_of_answer, head_of_bytes
+from followupd.adapters.gmail_heads import Head, bare_id, head_of_answer, head_of_bytes, read_saved
 from followupd.adapters.google_answers import NotDone, Unanswered
 from followupd.adapters.google_transport import Google
 from followupd.mail import Draft, Trace
@@ -45,27 +45,30 @@ class Drafts:
         self._listed: dict[str, str] | None = None
         self._sharing = False
 
-    def share(self, *, wanted: bool) -> None:
-        """Let looks share one listing from here on, or no longer."""
-        self._sharing, self._listed = wanted, None
+    def share(self) -> None:
+        """Let looks share one listing from here on, made at the first of them."""
+        self._sharing, self._listed = True, None
 
     # --- finding
 
-    def find(self, trace: Trace) -> list[Draft]:
-        """Return what matches a trace: by draft id, else by Message-ID, else by words; then further copies.
-
-        Raises NotDone and Unanswered.
-        """
+    def find_same(self, trace: Trace) -> list[Draft]:
+        """Return the draft with the id of the trace, then all with its Message-ID. Raises NotDone and Unanswered."""
         listed = self._list()
         unknown = self._learn(listed)
         found = [trace.draft_id] if trace.draft_id in listed else []
-        copies = [one for one in listed if one in self._known and self._known[one].head.has_message_id(trace)]
-        copies += self._search(trace, unknown) if unknown else []
-        if not found and not copies:
-            copies = [one for one in listed if one in self._known and self._known[one].head.has_words(trace)]
-        return [
-            draft for one in dict.fromkeys([*found, *copies]) if one and (draft := self._fetch(one, listed))
-        ]
+        found += [one for one in listed if one in self._known and self._known[one].head.has_message_id(trace)]
+        found += self._search(trace, unknown) if unknown else []
+        return self._fetch_all(found, listed)
+
+    def find_alike(self, trace: Trace) -> list[Draft]:
+        """Return the drafts to the same person, in the same words, since the time of the trace. Raises as `find_same`."""
+        listed = self._list()
+        self._learn(listed)
+        known = ((one, self._known[one]) for one in listed if one in self._known)
+        return self._fetch_all([one for one, draft in known if draft.head.has_words(trace)], listed)
+
+    def _fetch_all(self, ids: list[str], listed: Mapping[str, str]) -> list[Draft]:
+        return [draft for one in dict.fromkeys(ids) if (draft := self._fetch(one, listed)) is not None]
 
     def _list(self) -> dict[str, str]:
         """Return draft id to message id, the newest first."""
@@ -146,7 +149,8 @@ class Drafts:
 
     def note(self, draft: Draft, message: Mapping[str, Any]) -> None:
         """Remember a draft as it lies there now; `message` is what Gmail said of it."""
-        head = head_of_bytes(draft.raw, self._clock())
+        saved_at = read_saved(message) if "internalDate" in message else self._clock()
+        head = head_of_bytes(draft.raw, saved_at)
         self._known[draft.id] = Known(_text(message, "id"), str(message.get("threadId", "")), head, draft)
         if self._listed is not None:
             self._listed[draft.id] = _text(message, "id")

@@ -1,5 +1,6 @@
 """What of a message tells it from others: three header fields, and when Gmail saved it."""
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,11 +9,12 @@ from email.errors import HeaderParseError, MessageError
 from email.header import decode_header, make_header
 from email.parser import BytesParser
 from email.policy import compat32
-from email.utils import getaddresses
 from typing import Any
 
 from followupd.mail import Trace
 
+#: A whole address parser recurses on hostile brackets; to compare, the marks around an address suffice.
+_MARKS = re.compile(r'[\s<>(),:;"]+')
 #: Clocks of two machines differ a little.
 _CLOCK_SLACK = timedelta(seconds=60)
 
@@ -24,6 +26,7 @@ class Head:
     message_id: str
     """Without its angle brackets; "" where there is none."""
     to: frozenset[str]
+    """The words of the field, addresses among them."""
     subject: tuple[str, ...]
     saved_at: datetime
 
@@ -59,9 +62,13 @@ def read_saved(message: Mapping[str, Any]) -> datetime:
 
 
 def _make_head(fields: Mapping[str, str], saved_at: datetime) -> Head:
-    addresses = {address.casefold() for _, address in getaddresses([fields.get("to", "")], strict=False)}
     subject = _plain_words(_decode_words(fields.get("subject", "")))
-    return Head(bare_id(fields.get("message-id", "")), frozenset(addresses), subject, saved_at)
+    return Head(
+        bare_id(fields.get("message-id", "")),
+        frozenset(_MARKS.split(fields.get("to", "").casefold())),
+        subject,
+        saved_at,
+    )
 
 
 def bare_id(message_id: str) -> str:

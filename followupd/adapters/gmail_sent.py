@@ -19,32 +19,44 @@ class SentMail:
     def __init__(self, google: Google) -> None:
         self._google = google
         self._heads: dict[str, Head] = {}
+        self._newest: list[str] | None = None
+        self._sharing = False
 
-    def has(self, trace: Trace) -> bool:
-        """Tell whether the message of a trace was sent. Raises NotDone and Unanswered.
+    def share(self) -> None:
+        """Let looks share one listing of the newest from here on."""
+        self._sharing, self._newest = True, None
 
-        The newest are listed without a search, because the index learns of them later; then the index is asked.
-        """
-        newest = self._list(labelIds=["SENT"], maxResults=_NEWEST)
-        self._heads = {one: self._heads[one] for one in newest if one in self._heads}
-        if any(self._fits(one, trace) for one in newest):
+    def has_same(self, trace: Trace) -> bool:
+        """Tell whether a message with the Message-ID of the trace was sent. Raises NotDone and Unanswered."""
+        if any(head.has_message_id(trace) for head in self._read_newest()):
             return True
         message_id = bare_id(trace.message_id)
-        found = self._list(q=f"in:sent rfc822msgid:{message_id}") if message_id else []
-        if not found and trace.subject:
-            after = int(trace.since.timestamp()) - 60
-            found = self._list(q=f"in:sent to:{trace.to} after:{after}", maxResults=_NEWEST)
-        return any(self._fits(one, trace) for one in found)
+        return message_id != "" and bool(self._list(q=f"in:sent rfc822msgid:{message_id}"))
+
+    def has_alike(self, trace: Trace) -> bool:
+        """Tell whether one was sent to the same person, in the same words, since the time of the trace. Raises as `has_same`."""
+        if trace.subject == "":
+            return False
+        if any(head.has_words(trace) for head in self._read_newest()):
+            return True
+        after = int(trace.since.timestamp()) - 60
+        found = self._list(q=f"in:sent to:{trace.to} after:{after}", maxResults=_NEWEST)
+        return any(head.has_words(trace) for head in map(self._read, found) if head is not None)
+
+    def _read_newest(self) -> list[Head]:
+        """Return the heads of the newest, listed without a search: the index learns of them later."""
+        if self._newest is None or not self._sharing:
+            self._newest = self._list(labelIds=["SENT"], maxResults=_NEWEST)
+            self._heads = {one: head for one, head in self._heads.items() if one in self._newest}
+        return [head for head in map(self._read, self._newest) if head is not None]
 
     def _list(self, **how: Any) -> list[str]:
         answer = self._google.read(self._google.service("gmail").users().messages().list(userId="me", **how))
         return [str(row["id"]) for row in answer.get("messages", ()) if "id" in row]
 
-    def _fits(self, message_id: str, trace: Trace) -> bool:
-        head = self._heads.get(message_id) or self._read(message_id)
-        return head is not None and (head.has_message_id(trace) or head.has_words(trace))
-
     def _read(self, message_id: str) -> Head | None:
+        if message_id in self._heads:
+            return self._heads[message_id]
         messages = self._google.service("gmail").users().messages()
         request = messages.get(userId="me", id=message_id, format="metadata", metadataHeaders=list(_FIELDS))
         try:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -166,12 +167,17 @@ class GoogleAccess:
 
 
 def open_account(
-    name: str, folder: Path, network: Network, root_url: str | None, clock: Callable[[], datetime]
+    name: str,
+    folder: Path,
+    network: Network,
+    root_url: str | None,
+    clock: Callable[[], datetime],
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Google:
     """Return the way to one account; its sign-in lies in `folder`. Nothing is read or sent yet."""
     courier = Courier(network, root_url)
     access = GoogleAccess(name, TokenFile(folder, name), Endpoint(courier, root_url), clock)
-    return Google(access, courier, root_url, clock)
+    return Google(access, courier, root_url, clock, sleep)
 
 
 def take_tokens(sign_in: SignIn, found: Mapping[str, Any], now: datetime) -> SignIn:

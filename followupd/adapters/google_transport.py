@@ -7,7 +7,6 @@ twice when an answer is lost. They travel over the house's own wire, a connectio
 import json
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
@@ -165,7 +164,7 @@ class Google:
         courier: Courier,
         root_url: str | None,
         clock: Callable[[], datetime],
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None],
     ) -> None:
         """`root_url` stands for Google's own hosts; None is Google."""
         self.pace = Pace(clock, sleep)
@@ -179,6 +178,11 @@ class Google:
     def service(self, api: str) -> Any:
         """Return the builder of requests for "gmail", "calendar" or "people"."""
         return build_service(api, self._root_url)
+
+    def check(self) -> None:
+        """Raise Problem where nothing can be asked now: the account rests, or nobody is signed in."""
+        self.pace.check()
+        self.access.token()
 
     def read(self, request: Any) -> dict[str, Any]:
         """Return the answer to a request that changes nothing; tried three times. Raises NotDone and Unanswered."""

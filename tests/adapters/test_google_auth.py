@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from accounts import keep_sign_in, open_google
 from servers.google import Answer, Client, Google
 
 from followupd.adapters.google_answers import NotDone, Unanswered
@@ -27,7 +28,6 @@ from followupd.adapters.google_auth import (
     READING,
     Endpoint,
     GoogleAccess,
-    open_account,
 )
 from followupd.adapters.google_consent import Consent, LoopbackDoor, read_client
 from followupd.adapters.google_tokens import SignIn, TokenFile
@@ -47,23 +47,7 @@ def google() -> Iterator[Google]:
 
 
 def keep(google: Google, folder: Path, *scopes: str, dies: timedelta | None = None) -> TokenFile:
-    """Put a sign-in of Ada's there, as `connect google` does."""
-    given = google.grant(ADA, *(scopes or NEEDED))
-    now = google.clock()
-    file = TokenFile(folder / "google", "work")
-    file.write(
-        SignIn(
-            given["client_id"],
-            given["client_secret"],
-            given["refresh_token"],
-            given["token"],
-            now + HOUR,
-            frozenset(given["scopes"]),
-            now,
-            now + dies if dies else None,
-        )
-    )
-    return file
+    return keep_sign_in(google, folder / "google", ADA, *scopes, dies=dies)
 
 
 def open_access(google: Google, file: TokenFile) -> GoogleAccess:
@@ -72,7 +56,7 @@ def open_access(google: Google, file: TokenFile) -> GoogleAccess:
 
 
 def list_drafts(google: Google, folder: Path) -> dict[str, Any]:
-    account = open_account("work", folder / "google", Network(""), google.root_url, google.clock)
+    account = open_google(google, folder / "google")
     return account.read(account.service("gmail").users().drafts().list(userId="me"))
 
 
@@ -188,19 +172,12 @@ def test_a_sign_in_out_of_order_ends_nothing(google: Google, tmp_path: Path) -> 
 def test_several_accounts_stand_side_by_side(google: Google, tmp_path: Path) -> None:
     google.add_account("ben@example.com")
     keep(google, tmp_path)
-    given = google.grant("ben@example.com", COMPOSE)
-    other = TokenFile(tmp_path / "google", "home")
-    other.write(
-        SignIn(
-            given["client_id"], given["client_secret"], given["refresh_token"], given["token"],
-            google.clock() + HOUR, frozenset({COMPOSE}), google.clock(),
-        )
-    )  # fmt: skip
+    keep_sign_in(google, tmp_path / "google", "ben@example.com", COMPOSE, account="home")
 
-    names = []
-    for account in ("work", "home"):
-        one = open_account(account, tmp_path / "google", Network(""), google.root_url, google.clock)
-        names.append(one.read(one.service("gmail").users().getProfile(userId="me"))["emailAddress"])
+    accounts = [open_google(google, tmp_path / "google", name) for name in ("work", "home")]
+    names = [
+        one.read(one.service("gmail").users().getProfile(userId="me"))["emailAddress"] for one in accounts
+    ]
 
     assert names == [ADA, "ben@example.com"]
 
