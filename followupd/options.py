@@ -185,6 +185,11 @@ class DaemonTable(_Table):
     poll: Duration = Field(default=timedelta(minutes=5), ge=timedelta(seconds=1), le=timedelta(days=1))
 
 
+class PageTable(_Table):
+    port: int = Field(default=8458, ge=0, le=65535)
+    trusted_host: Annotated[str, Field(pattern=r"^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)?$")] = ""
+
+
 class ChoiceTable(_Table):
     template: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     late: bool | None = None
@@ -207,6 +212,7 @@ class ConfigFile(_Table):
     state: StateTable | None = None
     limits: LimitsTable = LimitsTable()
     daemon: DaemonTable = DaemonTable()
+    page: PageTable = PageTable()
     network: NetworkTable = NetworkTable()
     google: GoogleTable = GoogleTable()
     choose: tuple[ChoiceTable, ...] = ()
@@ -231,5 +237,6 @@ TABLES: Mapping[str, type[_Table]] = {
     "network": NetworkTable,
     "google": GoogleTable,
     "daemon": DaemonTable,
+    "page": PageTable,
     "choose": ChoiceTable,
 }

@@ -49,6 +49,14 @@ class MailboxSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PageSettings:
+    port: int
+    """0: no page."""
+    trusted_host: str
+    """A name besides this computer's own under which the page answers; "" for none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything config.toml says, with paths resolved; see config.example.toml for each option's sentence."""
 
@@ -62,6 +70,7 @@ class Settings:
     poll: timedelta
     choices: tuple[Choice, ...]
     network: Network
+    page: PageSettings
     accounts: tuple[AccountSettings, ...] = ()
     google_root: str | None = None
     """What stands for Google's own host, with a slash at its end; None for Google."""

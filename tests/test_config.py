@@ -134,10 +134,22 @@ account = "work"
         (('name = "work"', 'name = "../work"'), "account.0.name"),
         (('account = "work"', ""), "a calendar at Google needs `account`, and neither `path` nor `url`"),
         (('account = "work"', 'account = "work"\npath = "x"'), "a calendar at Google needs `account`"),
-        (('account = "work"', 'account = "home"'), "[[calendar]] account 'home' is not the name of an [[account]] (work)"),
-        (("[[calendar]]\ntype = \"ics\"", "[[calendar]]\nid = \"x\"\ntype = \"ics\""), "`account` and `id` are for type"),
-        (('type = "maildir"', 'type = "gmail"'), "a mailbox at Gmail needs `account`, and neither `path` nor `outbox`"),
-        (('type = "maildir"', 'type = "maildir"\naccount = "work"'), "a Maildir needs `path`, and no `account`"),
+        (
+            ('account = "work"', 'account = "home"'),
+            "[[calendar]] account 'home' is not the name of an [[account]] (work)",
+        ),
+        (
+            ('[[calendar]]\ntype = "ics"', '[[calendar]]\nid = "x"\ntype = "ics"'),
+            "`account` and `id` are for type",
+        ),
+        (
+            ('type = "maildir"', 'type = "gmail"'),
+            "a mailbox at Gmail needs `account`, and neither `path` nor `outbox`",
+        ),
+        (
+            ('type = "maildir"', 'type = "maildir"\naccount = "work"'),
+            "a Maildir needs `path`, and no `account`",
+        ),
         (("[mailbox]", '[google]\nroot_url = "https://x.example"\n[mailbox]'), "it must end with a slash"),
         (("[mailbox]", '[google]\nroot_url = "ftp://x.example/"\n[mailbox]'), "it must begin with https://"),
     ],

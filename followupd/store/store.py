@@ -15,6 +15,7 @@ from followupd.model import Person
 from followupd.store.attendances import Attendances
 from followupd.store.calendars import Calendars
 from followupd.store.database import Database, read_instant, say_damaged, tell_damage, write_instant
+from followupd.store.history import History
 from followupd.store.rows import (
     FOLLOWUP_COLUMNS,
     to_column,
@@ -36,6 +37,7 @@ class Store:
         """Open or create the state; `check_move` raises Problem for a move that is not in the table."""
         self.database = Database(folder)
         self.calendars = Calendars(self.database)
+        self.past = History(self.database)
         self.attendances = Attendances(self.database)
         self._check_move = check_move
         self._reign: int | None = None
