@@ -153,6 +153,11 @@ class Judgement:
     language: str | None = None
     """Two-letter language of the words that spoke for it."""
 
+    @property
+    def weight(self) -> int:
+        """What the evidence comes to, whatever the facts say."""
+        return sum(piece.weight for piece in self.evidence)
+
 
 @dataclass(frozen=True, slots=True)
 class Guest:

@@ -16,7 +16,7 @@ import pytest
 from house import House
 from servers.google import Client, Clock, Google
 
-from followupd.adapters.google_auth import CALENDARS, COMPOSE, EVENTS, READING
+from followupd.adapters.google_auth import CALENDARS, COMPOSE, EVENTS, PURPOSES, READING
 from followupd.config_tables import write_table
 from followupd.settings import load_settings
 
@@ -204,3 +204,54 @@ def test_what_is_added_reads_as_toml_whatever_a_calendar_is_called() -> None:
     row = {"name": 'Ada\'s "best" \\ café 🙂', "type": "google", "account": "work", "id": "primary"}
 
     assert tomllib.loads(write_table("calendar", row)) == {"calendar": [row]}
+
+
+# --- doctor
+
+
+def examine(house: House) -> list[tuple[str, str]]:
+    """Return what `doctor` says of accounts, as (health, what)."""
+    rows = [json.loads(line) for line in house.run("doctor", "--json").stdout.splitlines()]
+    return [(row["health"], row["what"]) for row in rows if row["check"] == "accounts"]
+
+
+def test_doctor_says_how_an_account_stands(house: House, google: Google) -> None:
+    connect(house, google, "--client", "client.json", untick=frozenset({CALENDARS, EVENTS}))
+
+    found = examine(house)
+
+    assert found[0][0] == "ok"
+    assert found[0][1].startswith("'google' is signed in since ")
+    assert ("ok", "'google': Gmail answers for ada@example.com") in found
+    assert any(what.startswith("'google' may put drafts into your mailbox") for _, what in found)
+
+
+def test_doctor_says_that_a_sign_in_ended(house: House, google: Google) -> None:
+    connect(house, google, "--client", "client.json", untick=frozenset({CALENDARS}))
+    google.sign_in.revoke(ADA)
+
+    (_, permissions, (health, what)) = examine(house)
+    assert (permissions[0], health) == ("ok", "broken")
+    assert what.startswith("Google ended the sign-in of account 'google'")
+    assert examine(house) == [(health, what)]
+
+
+def test_doctor_names_a_permission_that_is_missing(house: House, google: Google) -> None:
+    connect(house, google, "--client", "client.json", untick=frozenset({CALENDARS}))
+    connect(house, google, untick=frozenset({CALENDARS, COMPOSE}))
+
+    assert ("broken", f"'google' may not {PURPOSES[COMPOSE]}") in examine(house)
+
+
+def test_doctor_warns_of_testing(tmp_path: Path) -> None:
+    with Google(Clock(datetime.now(UTC)), client=Client(testing=True)) as google, House(tmp_path) as house:
+        google.add_account(ADA)
+        (house.home / "client.json").write_text(json.dumps(google.client_json()))
+        with house.config.open("a") as config:
+            config.write(f'\n[google]\nroot_url = "{google.root_url}"\n')
+        connect(house, google, "--client", "client.json", untick=frozenset({CALENDARS}))
+
+        health, what = examine(house)[0]
+
+    assert health == "warning"
+    assert what.startswith("The sign-in of account 'google' ends on ")

@@ -54,6 +54,8 @@ class Body(Protocol):
     """A calendar that is not a file of this computer."""
 
     name: str
+    drift: timedelta | None
+    """As CalendarSource has it."""
 
     def fetch(self) -> bytes:
         """Return its newest good body. Raises SourceProblem."""
@@ -105,6 +107,10 @@ class IcsCalendar:
     listed: bool = False
     max_bytes: int = 256 * 1024**2
     _memory: _Memory = field(default_factory=_Memory, repr=False)
+
+    @property
+    def drift(self) -> timedelta | None:
+        return None if isinstance(self.place, Path) else self.place.drift
 
     def read(self, start: datetime, end: datetime) -> Reading:
         """Return every occurrence that touches [start, end] (UTC), by start and then by occurrence.
