@@ -26,7 +26,6 @@ from followupd.adapters.ics_entry import (
     parse_blocks,
     tell_error,
 )
-from followupd.adapters.ics_event import Origin, UnusableError
 from followupd.adapters.ics_scan import (
     Facts,
     RawCalendar,
@@ -36,6 +35,7 @@ from followupd.adapters.ics_scan import (
     write_day,
 )
 from followupd.adapters.ics_series import find_events, split_namesakes
+from followupd.adapters.occurrence import Origin, UnusableError
 from followupd.errors import SourceProblem
 from followupd.model import Event, Reading, Skipped
 
