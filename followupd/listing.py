@@ -33,7 +33,7 @@ def queue_to_json(item: FollowUp, now: datetime) -> dict[str, Any]:
         "subject": item.subject or None,
         "due": write_utc(item.due),
         "deadline": write_utc(item.deadline),
-        "at_risk": item.status in _WAITING and item.at_risk <= now,
+        "at_risk": item.is_at_risk(now),
         "why": item.why,
         "held": item.held,
         "outcome": item.outcome,
@@ -75,15 +75,16 @@ def say_time(instant: datetime, zone: ZoneInfo, now: datetime) -> str:
 
 def say_clock(item: FollowUp, now: datetime, zone: ZoneInfo) -> str:
     """Return how the 48-hour clock stands for an item, or how it ended."""
+    risk = "at risk, " if item.is_at_risk(now) else ""
     if item.status is Status.APPROVED and item.leaves_at:
-        return f"approved, goes {say_time(item.leaves_at, zone, now)}"
+        late = ", after the 48 hours" if item.leaves_at > item.deadline else ""
+        return f"{risk if late else ''}approved, goes {say_time(item.leaves_at, zone, now)}{late}"
     if item.status not in _WAITING:
         return item.outcome
     if item.snoozed_until and item.snoozed_until > now:
         return f"snoozed until {say_time(item.snoozed_until, zone, now)}"
     if now > item.deadline:
         return f"late, ends {say_time(item.expires, zone, now)}"
-    risk = "at risk, " if now >= item.at_risk else ""
     return f"{risk}by {say_time(item.deadline, zone, now)}"
 
 

@@ -179,6 +179,10 @@ class Person:
     email: str | None
     name: str
     first_name: str | None
+    zone: str | None = None
+    """Zone of the place they live in; None unless it is known for sure."""
+    never: bool = False
+    """The owner said never to write to them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,14 @@ from followupd.items import IN_MAILBOX, OPEN, Act, By, FollowUp, Intent, Plan, S
 from followupd.mail import fingerprint
 from followupd.model import Person
 from followupd.store.calendars import Calendars
+from followupd.store.contacts import Contacts
 from followupd.store.database import Database, read_instant, say_damaged, tell_damage, write_instant
 from followupd.store.rows import (
     FOLLOWUP_COLUMNS,
     to_column,
     to_followup,
     to_intent,
+    to_person,
     to_step,
 )
 
@@ -32,6 +34,7 @@ class Store:
         """Open or create the state; `check_move` raises Problem for a move that is not in the table."""
         self.database = Database(folder)
         self.calendars = Calendars(self.database)
+        self.contacts = Contacts(self.database)
         self._check_move = check_move
         self._reign: int | None = None
 
@@ -281,7 +284,7 @@ class Store:
     def save_person(self, person: Person) -> None:
         """Remember somebody; what is known is never replaced by nothing."""
         self.database.change(
-            "INSERT INTO people VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET"
+            "INSERT INTO people (key, email, name, first_name) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET"
             " email = coalesce(excluded.email, email), first_name = coalesce(excluded.first_name, first_name),"
             " name = CASE excluded.name WHEN '' THEN name ELSE excluded.name END",
             person.key,
@@ -297,7 +300,7 @@ class Store:
         )
         return [
             (
-                Person(row["key"], row["email"], row["name"], row["first_name"]),
+                to_person(row),
                 read_instant(row["last"]) if row["last"] else None,
             )
             for row in rows
@@ -344,13 +347,17 @@ class Store:
     # --- when to wake
 
     def next_moment(self, now: datetime) -> datetime | None:
-        """Return the next instant at which something in the state comes due: an event's end, a hold, a snooze, an end."""
+        """Return the next instant at which something in the state comes due.
+
+        That is an event's end, a hold, a snooze, a deadline in danger, an end.
+        """
         marks = ", ".join("?" * len(OPEN))
         row = self.database.row(
             "SELECT min(at) AS at FROM ("
             " SELECT min(ends_at) AS at FROM events WHERE ends_at > ?1 AND NOT gone"
             " UNION ALL SELECT min(leaves_at) FROM followups WHERE status = 'approved' AND leaves_at > ?1"
             " UNION ALL SELECT min(snoozed_until) FROM followups WHERE snoozed_until > ?1"
+            f" UNION ALL SELECT min(risk_from) FROM followups WHERE risk_from > ?1 AND status IN ({marks})"
             f" UNION ALL SELECT min(expires) FROM followups WHERE expires > ?1 AND status IN ({marks}))",
             write_instant(now),
             *OPEN,
