@@ -16,8 +16,8 @@ from bench import calendars, daemon, feeds
 from bench.messages import measure_messages
 from bench.telling import tell
 from followupd.assemble import build_judge, load_words
-from followupd.config import read_settings
 from followupd.model import Answer, Attendee, Event
+from followupd.settings import load_settings
 
 ROUNDS = 5
 CONFIG = """
@@ -79,7 +79,7 @@ def main() -> None:
             tell(f"followupd {' '.join(words)}", measure_ratios((*program, *words)), "x python -c pass")
         tell(
             "judge_event and sort_guests",
-            measure_judging(build_judge(read_settings(config), load_words())),
+            measure_judging(build_judge(load_settings(config), load_words())),
             "events/s",
         )
     messages = measure_messages(ROUNDS)

@@ -30,9 +30,9 @@ class App:
 
     @cached_property
     def settings(self) -> "Settings":
-        from followupd.config import read_settings
+        from followupd.settings import load_settings
 
-        return read_settings(self.config_file)
+        return load_settings(self.config_file)
 
     @cached_property
     def _tables(self) -> dict[str, Any]:

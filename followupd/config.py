@@ -1,193 +1,32 @@
-"""config.toml to frozen Settings: all mistakes at once, each with its place and, where near, the word that was meant."""
+"""config.toml to frozen Settings: all mistakes at once, each with its place and, where near, the word that was meant.
+
+It runs in a process of its own, which ends with it (`load_settings` in settings.py).
+"""
 
 import os
+import pickle
 import stat
+import sys
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
-from zoneinfo import available_timezones
+from typing import Any
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import ValidationError
 
-from followupd.durations import parse_duration
 from followupd.errors import ConfigProblem, Problem
 from followupd.home import find_state, owner_templates, read_tables, resolve
 from followupd.model import Owner
-from followupd.network import Network, read_feed_address, read_proxy_address
+from followupd.network import Network, read_feed_address
+from followupd.options import PROXY_WORDS, TABLES, CalendarTable, ConfigFile, NetworkTable, OwnerTable
 from followupd.rules.choosing import Choice
-from followupd.rules.debrief import read_address
 from followupd.rules.followups import Limits
 from followupd.settings import CalendarSettings, MailboxSettings, Settings
 
 
-def _check_address(text: str) -> str:
-    try:
-        return read_address(text)
-    except Problem as problem:
-        raise ValueError(problem.what) from problem
-
-
-def _check_zone(text: str) -> str:
-    if text not in available_timezones():
-        near = get_close_matches(text, available_timezones(), 1)
-        raise ValueError(f"'{text}' is no time zone" + (f"; did you mean '{near[0]}'?" if near else ""))
-    return text
-
-
-def _check_duration(value: Any) -> timedelta:
-    if not isinstance(value, str):
-        raise ValueError('must be text such as "90m", "36h", "3d" or "2w"')  # noqa: TRY004 - pydantic takes ValueError
-    try:
-        return parse_duration(value)
-    except Problem as problem:
-        raise ValueError(problem.what) from problem
-
-
-def _check_domain(text: str) -> str:
-    try:
-        return _check_address("somebody@" + text.lstrip("@.")).partition("@")[2]
-    except ValueError:
-        raise ValueError(f"'{text}' is no domain such as example.com") from None
-
-
-def _check_proxy(text: str) -> str:
-    if text not in _PROXY_WORDS:
-        read_proxy_address(text)
-    return text
-
-
-#: What `proxy` may say besides an address, and what it means for Network.
-_PROXY_WORDS: Mapping[str, str | None] = {"environment": None, "none": ""}
-
-Address = Annotated[str, AfterValidator(_check_address)]
-Domain = Annotated[str, AfterValidator(_check_domain)]
-Zone = Annotated[str, AfterValidator(_check_zone)]
-Duration = Annotated[timedelta, BeforeValidator(_check_duration)]
-Proxy = Annotated[str, AfterValidator(_check_proxy)]
-Line = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
-
-
-def _check_url(url: str, allow_private: bool) -> None:
-    try:
-        read_feed_address(url, allow_http=allow_private)
-    except ValueError as error:
-        raise ValueError(f"this `url` cannot be used: {error}") from None
-
-
-class _Table(BaseModel):
-    # Inputs stay out of errors: the address of a feed is a secret.
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class OwnerTable(_Table):
-    name: Line
-    email: Address
-    aliases: tuple[Address, ...] = ()
-    company_domains: tuple[Domain, ...] = ()
-    timezone: Zone
-    languages: tuple[Language, ...] = Field(default=("en",), min_length=1)
-
-
-class CalendarTable(_Table):
-    type: Literal["ics"]
-    path: Line | None = None
-    url: Line | None = None
-    allow_private: bool = False
-    name: Line | None = None
-    attendance: Literal["mine", "listed"] = "mine"
-    mailbox: Line | None = None
-
-    @model_validator(mode="after")
-    def _check_place(self) -> Self:
-        """Take a path or a url, never both; nothing said here repeats either."""
-        if (self.path is None) == (self.url is None):
-            raise ValueError("needs `path` (a file or a folder) or `url` (a feed), and exactly one of them")
-        if self.path is not None and (self.allow_private or "://" in self.path):
-            raise ValueError(
-                "an address belongs into `url`, and `allow_private` goes with it; `path` is a place here"
-            )
-        if self.url is not None:
-            _check_url(self.url, self.allow_private)
-        return self
-
-
-class MailboxTable(_Table):
-    type: Literal["maildir"]
-    path: Line
-    name: Line = "mailbox"
-    outbox: Literal["maildir"] = "maildir"
-
-
-class StateTable(_Table):
-    path: Line
-
-
-_LIMITS = Limits()
-
-
-class LimitsTable(_Table):
-    hold: Duration = _LIMITS.hold
-    days_between: Duration = _LIMITS.days_between
-    guests_per_event: int = Field(default=_LIMITS.guests_per_event, ge=1, le=200)
-    drafts_per_day: int = Field(default=_LIMITS.drafts_per_day, ge=1, le=500)
-
-
-class NetworkTable(_Table):
-    proxy: Proxy = "environment"
-    ca_file: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
-
-
-class DaemonTable(_Table):
-    poll: Duration = Field(default=timedelta(minutes=5), ge=timedelta(seconds=1), le=timedelta(days=1))
-
-
-class ChoiceTable(_Table):
-    template: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
-    late: bool | None = None
-    known: bool | None = None
-    promise: bool | None = None
-    host: bool | None = None
-    what: Literal["event", "coffee", "call", "online"] | None = None
-    gathering: str | None = None
-    language: Language | None = None
-    series: bool | None = None
-
-
-class ConfigFile(_Table):
-    """The whole of config.toml."""
-
-    owner: OwnerTable
-    calendar: tuple[CalendarTable, ...] = Field(min_length=1)
-    mailbox: tuple[MailboxTable, ...] = ()  # `explain` needs none
-    state: StateTable | None = None
-    limits: LimitsTable = LimitsTable()
-    daemon: DaemonTable = DaemonTable()
-    network: NetworkTable = NetworkTable()
-    choose: tuple[ChoiceTable, ...] = ()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _take_one_mailbox(cls, tables: Any) -> Any:
-        """Let `[mailbox]` stand for a list of one."""
-        if isinstance(tables, dict) and isinstance(tables.get("mailbox"), dict):
-            return tables | {"mailbox": [tables["mailbox"]]}
-        return tables
-
-
 def read_settings(file: Path) -> Settings:
     """Read and check config.toml. Raises ConfigProblem that names every mistake."""
-    check_owned(file)
+    _check_owned(file)
     tables = read_tables(file)
     try:
         config = ConfigFile.model_validate(tables)
@@ -200,7 +39,7 @@ def read_settings(file: Path) -> Settings:
     return _settle(file, tables, config)
 
 
-def check_owned(file: Path) -> None:
+def _check_owned(file: Path) -> None:
     """Refuse a file that other users of this machine could have written (as ssh does). Raises ConfigProblem."""
     try:
         status = file.stat()
@@ -231,7 +70,7 @@ def _settle(file: Path, tables: Mapping[str, Any], config: ConfigFile) -> Settin
 
 
 def _to_network(file: Path, network: NetworkTable) -> Network:
-    proxy = _PROXY_WORDS.get(network.proxy, network.proxy)
+    proxy = PROXY_WORDS.get(network.proxy, network.proxy)
     return Network(proxy, resolve(file, network.ca_file) if network.ca_file else None)
 
 
@@ -314,18 +153,20 @@ def _suggest(place: Sequence[Any]) -> str:
     table: Any = ConfigFile
     for part in place[:-1]:
         if isinstance(part, str):
-            table = _TABLES.get(part, ConfigFile)
+            table = TABLES.get(part, ConfigFile)
     near = get_close_matches(str(place[-1]), list(table.model_fields), 1)
     return f"; did you mean '{near[0]}'?" if near else ""
 
 
-_TABLES: Mapping[str, type[_Table]] = {
-    "owner": OwnerTable,
-    "calendar": CalendarTable,
-    "mailbox": MailboxTable,
-    "state": StateTable,
-    "limits": LimitsTable,
-    "network": NetworkTable,
-    "daemon": DaemonTable,
-    "choose": ChoiceTable,
-}
+def answer_parent(file: Path) -> None:
+    """Write the Settings, or the Problem, to standard output, where `load_settings` waits."""
+    answer: Settings | Problem
+    try:
+        answer = read_settings(file)
+    except Problem as problem:
+        answer = problem
+    sys.stdout.buffer.write(pickle.dumps(answer))
+
+
+if __name__ == "__main__":
+    answer_parent(Path(sys.argv[1]))

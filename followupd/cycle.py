@@ -14,8 +14,11 @@ from followupd.errors import ClockProblem, ExitCode, Problem, SourceProblem, Sta
 from followupd.items import OPEN, SNOOZE_GRACE, By, FollowUp, Kind, Plan, Status
 from followupd.mailing import Mailing
 from followupd.model import TOO_LATE_AFTER, Event, Guest, Judge, Judgement, Reading, Reason, Skipped, Verdict
+from followupd.noticing import Noticing
+from followupd.placing import Placing
 from followupd.ports import CalendarSource, Mailbox
 from followupd.rules.followups import Limits, hold_of_time, needs_debrief, plan_event, times_of
+from followupd.sending import Sending
 from followupd.store.store import Store
 from followupd.withdrawing import postpone, withdraw
 from followupd.writer import Writer
@@ -75,7 +78,10 @@ class Cycle:
         self._judge_words = judge
         self._limits = limits
         self._clock = clock
-        self._mailing = Mailing(store, mailboxes, self._write, self._find_obstacle, limits, clock)
+        mailing = Mailing(store, mailboxes, clock)
+        self._noticing = Noticing(mailing)
+        self._placing = Placing(mailing, self._write, self._find_obstacle, limits)
+        self._sending = Sending(mailing, self._find_obstacle)
         self._writer = writer
 
     def run_pass(self) -> Report:
@@ -86,11 +92,11 @@ class Cycle:
         self._store.installed(now)
         self.collect_events(report)
         # Before planning: what the owner did in the mailbox must not be taken for what a calendar did.
-        self._mailing.notice_decisions(report.problems)
+        self._noticing.notice_decisions(report.problems)
         self.plan_followups(report.problems)
         report.problems += self._writer.find_mistakes()
-        self._mailing.place_drafts(report.problems)
-        self._mailing.send_approved(report.problems)
+        self._placing.place_drafts(report.problems)
+        self._sending.send_approved(report.problems)
         return report
 
     # --- 1 collect_events

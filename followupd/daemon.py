@@ -10,6 +10,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
+from typing import NamedTuple
 
 import schedule
 
@@ -27,14 +28,23 @@ RETRY = timedelta(seconds=30)
 _DAY = timedelta(days=1)
 
 
+class Parts(NamedTuple):
+    """What the settings make of a daemon."""
+
+    cycle: Cycle
+    store: Store
+    poll: timedelta
+    """Between two beats."""
+
+
 class Daemon:
     """Runs the cycle for years. Must hold the state's lock (lock.py) while it runs."""
 
-    def __init__(self, folder: Path, build: Callable[[], tuple[Cycle, Store, timedelta]]) -> None:
-        """`build` reads the settings afresh and returns a cycle, its store and the time between two beats."""
+    def __init__(self, folder: Path, parts: Parts, rebuild: Callable[[], Parts]) -> None:
+        """`rebuild` reads the settings afresh; it raises Problem where they cannot be used."""
         self._folder = folder
-        self._build = build
-        self._cycle, self._store, self._poll = build()
+        self._cycle, self._store, self._poll = parts
+        self._rebuild = rebuild
         self._heart = schedule.Scheduler()
         self._stopping = False
         self._reloading = False
@@ -148,12 +158,12 @@ class Daemon:
         """Take new settings; the running ones stay when the new ones have a mistake."""
         self._reloading = False
         try:
-            cycle, store, poll = self._build()
+            parts = self._rebuild()
         except Problem as problem:
             log.error("the running settings stay: %s", problem.in_one_line())
             return
         self._store.close()
-        self._cycle, self._store, self._poll = cycle, store, poll
+        self._cycle, self._store, self._poll = parts
         self._set_beats()
         log.info("settings read again")
         self._beat()

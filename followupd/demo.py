@@ -21,7 +21,6 @@ from followupd.assemble import (
     load_words,
     open_store,
 )
-from followupd.config import read_settings
 from followupd.cycle import Cycle
 from followupd.demo_week import write_week
 from followupd.desk import Desk
@@ -32,7 +31,7 @@ from followupd.items import FollowUp, Kind, Status
 from followupd.listing import build_queue, write_item
 from followupd.render import Renderer
 from followupd.rules.debrief import read_met
-from followupd.settings import Settings
+from followupd.settings import Settings, load_settings
 from followupd.store.store import Store
 
 _CONFIG = """
@@ -206,4 +205,4 @@ def _furnish(home: str) -> Settings:
     file = root / "config.toml"
     file.write_text(_CONFIG.format(zone=_ZONE), encoding="utf-8")
     file.chmod(0o600)
-    return read_settings(file)
+    return load_settings(file)

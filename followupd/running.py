@@ -5,20 +5,19 @@ import os
 import sys
 import tempfile
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from followupd.adapters.dry import DryMailbox
 from followupd.assemble import build_cycle, build_mailboxes, build_templates, open_store, read_clock
-from followupd.config import read_settings
-from followupd.cycle import Cycle, Report, check_clock
-from followupd.daemon import Daemon
+from followupd.cycle import Report, check_clock
+from followupd.daemon import Daemon, Parts
 from followupd.desk import Desk
 from followupd.errors import ConfigProblem
 from followupd.items import FollowUp
 from followupd.lock import hold_state
 from followupd.render import Renderer
-from followupd.settings import Settings
+from followupd.settings import Settings, load_settings
 from followupd.store.store import Store
 
 
@@ -26,27 +25,30 @@ def run_daemon(config_file: Path) -> None:
     """Run until SIGTERM. Raises AlreadyRunning when another one holds the state, and every start-up problem."""
     os.umask(0o077)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
-    first = read_settings(config_file)
-    folder = first.state
+    settings = load_settings(config_file)
+    folder = settings.state
     with hold_state(folder), Renderer() as renderer:
         # Kept when settings are read again, and with it the last good version of every template.
-        templates = build_templates(first, renderer)
+        templates = build_templates(settings, renderer)
 
-        def build() -> tuple[Cycle, Store, timedelta]:
-            settings = read_settings(config_file)
-            if settings.state != folder:
-                raise ConfigProblem(
-                    "[state] path changed while the daemon runs.", "Restart it to move to another state."
-                )
+        def build(settings: Settings) -> Parts:
             store = open_store(folder)
             try:
                 store.check()
-                return build_cycle(settings, store, templates), store, settings.poll
+                return Parts(build_cycle(settings, store, templates), store, settings.poll)
             except BaseException:
                 store.close()
                 raise
 
-        Daemon(folder, build).run()
+        def rebuild() -> Parts:
+            changed = load_settings(config_file)
+            if changed.state != folder:
+                raise ConfigProblem(
+                    "[state] path changed while the daemon runs.", "Restart it to move to another state."
+                )
+            return build(changed)
+
+        Daemon(folder, build(settings), rebuild).run()
 
 
 def run_once(settings: Settings) -> tuple[Report, list[FollowUp]]:

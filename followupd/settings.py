@@ -1,9 +1,13 @@
-"""What config.toml says, frozen, with paths resolved. Read by config.py; this room stays light."""
+"""What config.toml says, frozen, with paths resolved; this room stays light."""
 
+import pickle
+import subprocess
+import sys
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from followupd.errors import Problem
 from followupd.model import Owner
 from followupd.network import Network
 from followupd.rules.choosing import Choice
@@ -45,3 +49,24 @@ class Settings:
     poll: timedelta
     choices: tuple[Choice, ...]
     network: Network
+
+
+def load_settings(file: Path) -> Settings:
+    """Have config.py read and check config.toml, in a process of its own that ends with it.
+
+    What config.py needs for that takes more memory than all the rest of the daemon. Raises ConfigProblem that names every
+    mistake. The settings come back through a pipe that nobody else holds an end of, so no secret in them is seen elsewhere.
+    """
+    # In a session of its own, so that Ctrl-C is this process's to answer; -I keeps this folder and PYTHON* out.
+    command = [sys.executable, "-I", "-m", "followupd.config", str(file)]
+    try:
+        child = subprocess.run(command, stdout=subprocess.PIPE, start_new_session=True, check=True)  # noqa: S603 - our own interpreter and module
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise Problem(
+            f"The process that reads {file} did not start, or not end well: {error}.",
+            "If memory is short, free some; else please report this.",
+        ) from error
+    answer: Settings | Problem = pickle.loads(child.stdout)  # noqa: S301 - written by config.py, through our own pipe
+    if isinstance(answer, Problem):
+        raise answer
+    return answer

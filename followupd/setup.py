@@ -12,9 +12,8 @@ from zoneinfo import available_timezones
 import click
 
 from followupd.assemble import load_people_words
-from followupd.config import read_settings
 from followupd.errors import ConfigProblem
-from followupd.settings import Settings
+from followupd.settings import Settings, load_settings
 
 _FALLBACK_ZONE = "UTC"
 
@@ -45,7 +44,7 @@ def _try_config(draft: Path, text: str) -> Settings:
     draft.unlink(missing_ok=True)
     try:
         _write_private(draft, text)
-        return read_settings(draft)
+        return load_settings(draft)
     except ConfigProblem as problem:
         draft.unlink()
         raise ConfigProblem(

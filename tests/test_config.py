@@ -14,7 +14,7 @@ from followupd.durations import parse_duration
 from followupd.errors import ConfigProblem, Problem
 from followupd.home import find_config, find_state, read_tables
 from followupd.network import Network
-from followupd.settings import Settings
+from followupd.settings import Settings, load_settings
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
 
@@ -407,6 +407,25 @@ def test_any_value_at_any_option_is_right_or_a_problem_in_words(
     except ConfigProblem as problem:
         told = problem.what
         assert "mistake" in told or "TOML" in told or "[state] path" in told
+
+
+# --- the process that reads it
+
+
+def test_the_settings_come_back_from_the_process_that_reads_them_as_they_are(tmp_path: Path) -> None:
+    feed = '[[calendar]]\ntype = "ics"\nurl = "https://example.com/secret.ics"\n'
+    settings = load_settings(write(tmp_path, uncomment(EXAMPLE.read_text()) + feed))
+    assert settings == read(tmp_path, uncomment(EXAMPLE.read_text()) + feed)
+    assert settings.calendars[-1].url == "https://example.com/secret.ics"
+
+
+@pytest.mark.parametrize("text", ["", "[owner\n", DESIGN.replace("Europe/Berlin", "Europe/Berlim")])
+def test_mistakes_come_back_in_the_same_words_and_with_the_same_code(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigProblem) as refusal:
+        load_settings(write(tmp_path, text))
+    assert refusal.value.what == mistakes(tmp_path, text)
+    assert refusal.value.exit_code == 78
+    assert refusal.value.todo
 
 
 # --- durations

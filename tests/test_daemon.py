@@ -392,3 +392,9 @@ def cpu_seconds(daemon: Daemon) -> float:
 def read_stat(daemon: Daemon) -> list[str]:
     """Return the fields of a process from its state on (proc(5), stat, field 3 and later)."""
     return Path(f"/proc/{daemon.pid}/stat").read_text().rpartition(")")[2].split()
+
+
+def test_what_only_the_config_and_the_templates_need_is_never_in_the_daemon(house: House) -> None:
+    loaded = Path(f"/proc/{start_with_draft(house).pid}/maps").read_text()
+    assert "_sqlite3" in loaded
+    assert not [library for library in ("pydantic_core", "markupsafe") if library in loaded]

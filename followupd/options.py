@@ -1,0 +1,189 @@
+"""Every option of config.toml, table by table: what may stand there, and what counts where nothing does.
+
+An option is added in four places: here, as a field of its table; in settings.py (or the noun that a rule takes), as what
+the house is given; in config.py, where the one becomes the other; and in config.example.toml, with its default and one
+sentence. A whole new table has its line in `ConfigFile` and in `TABLES` too. Only config.py may import this room: pydantic
+takes more memory than all the rest of the daemon.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from difflib import get_close_matches
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from followupd.durations import parse_duration
+from followupd.errors import Problem
+from followupd.network import read_feed_address, read_proxy_address
+from followupd.rules.debrief import read_address
+from followupd.rules.followups import Limits
+
+
+def _check_address(text: str) -> str:
+    try:
+        return read_address(text)
+    except Problem as problem:
+        raise ValueError(problem.what) from problem
+
+
+def _check_zone(text: str) -> str:
+    if text not in available_timezones():
+        near = get_close_matches(text, available_timezones(), 1)
+        raise ValueError(f"'{text}' is no time zone" + (f"; did you mean '{near[0]}'?" if near else ""))
+    return text
+
+
+def _check_duration(value: Any) -> timedelta:
+    if not isinstance(value, str):
+        raise ValueError('must be text such as "90m", "36h", "3d" or "2w"')  # noqa: TRY004 - pydantic takes ValueError
+    try:
+        return parse_duration(value)
+    except Problem as problem:
+        raise ValueError(problem.what) from problem
+
+
+def _check_domain(text: str) -> str:
+    try:
+        return _check_address("somebody@" + text.lstrip("@.")).partition("@")[2]
+    except ValueError:
+        raise ValueError(f"'{text}' is no domain such as example.com") from None
+
+
+def _check_proxy(text: str) -> str:
+    if text not in PROXY_WORDS:
+        read_proxy_address(text)
+    return text
+
+
+#: What `proxy` may say besides an address, and what it means for Network.
+PROXY_WORDS: Mapping[str, str | None] = {"environment": None, "none": ""}
+
+Address = Annotated[str, AfterValidator(_check_address)]
+Domain = Annotated[str, AfterValidator(_check_domain)]
+Zone = Annotated[str, AfterValidator(_check_zone)]
+Duration = Annotated[timedelta, BeforeValidator(_check_duration)]
+Proxy = Annotated[str, AfterValidator(_check_proxy)]
+Line = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
+
+
+def _check_url(url: str, allow_private: bool) -> None:
+    try:
+        read_feed_address(url, allow_http=allow_private)
+    except ValueError as error:
+        raise ValueError(f"this `url` cannot be used: {error}") from None
+
+
+class _Table(BaseModel):
+    # Inputs stay out of errors: the address of a feed is a secret.
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class OwnerTable(_Table):
+    name: Line
+    email: Address
+    aliases: tuple[Address, ...] = ()
+    company_domains: tuple[Domain, ...] = ()
+    timezone: Zone
+    languages: tuple[Language, ...] = Field(default=("en",), min_length=1)
+
+
+class CalendarTable(_Table):
+    type: Literal["ics"]
+    path: Line | None = None
+    url: Line | None = None
+    allow_private: bool = False
+    name: Line | None = None
+    attendance: Literal["mine", "listed"] = "mine"
+    mailbox: Line | None = None
+
+    @model_validator(mode="after")
+    def _check_place(self) -> Self:
+        """Take a path or a url, never both; nothing said here repeats either."""
+        if (self.path is None) == (self.url is None):
+            raise ValueError("needs `path` (a file or a folder) or `url` (a feed), and exactly one of them")
+        if self.path is not None and (self.allow_private or "://" in self.path):
+            raise ValueError(
+                "an address belongs into `url`, and `allow_private` goes with it; `path` is a place here"
+            )
+        if self.url is not None:
+            _check_url(self.url, self.allow_private)
+        return self
+
+
+class MailboxTable(_Table):
+    type: Literal["maildir"]
+    path: Line
+    name: Line = "mailbox"
+    outbox: Literal["maildir"] = "maildir"
+
+
+class StateTable(_Table):
+    path: Line
+
+
+_LIMITS = Limits()
+
+
+class LimitsTable(_Table):
+    hold: Duration = _LIMITS.hold
+    days_between: Duration = _LIMITS.days_between
+    guests_per_event: int = Field(default=_LIMITS.guests_per_event, ge=1, le=200)
+    drafts_per_day: int = Field(default=_LIMITS.drafts_per_day, ge=1, le=500)
+
+
+class NetworkTable(_Table):
+    proxy: Proxy = "environment"
+    ca_file: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+
+
+class DaemonTable(_Table):
+    poll: Duration = Field(default=timedelta(minutes=5), ge=timedelta(seconds=1), le=timedelta(days=1))
+
+
+class ChoiceTable(_Table):
+    template: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    late: bool | None = None
+    known: bool | None = None
+    promise: bool | None = None
+    host: bool | None = None
+    what: Literal["event", "coffee", "call", "online"] | None = None
+    gathering: str | None = None
+    language: Language | None = None
+    series: bool | None = None
+
+
+class ConfigFile(_Table):
+    """The whole of config.toml."""
+
+    owner: OwnerTable
+    calendar: tuple[CalendarTable, ...] = Field(min_length=1)
+    mailbox: tuple[MailboxTable, ...] = ()  # `explain` needs none
+    state: StateTable | None = None
+    limits: LimitsTable = LimitsTable()
+    daemon: DaemonTable = DaemonTable()
+    network: NetworkTable = NetworkTable()
+    choose: tuple[ChoiceTable, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_one_mailbox(cls, tables: Any) -> Any:
+        """Let `[mailbox]` stand for a list of one."""
+        if isinstance(tables, dict) and isinstance(tables.get("mailbox"), dict):
+            return tables | {"mailbox": [tables["mailbox"]]}
+        return tables
+
+
+#: Option of config.toml to the table it holds.
+TABLES: Mapping[str, type[_Table]] = {
+    "owner": OwnerTable,
+    "calendar": CalendarTable,
+    "mailbox": MailboxTable,
+    "state": StateTable,
+    "limits": LimitsTable,
+    "network": NetworkTable,
+    "daemon": DaemonTable,
+    "choose": ChoiceTable,
+}
