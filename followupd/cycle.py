@@ -20,6 +20,7 @@ from followupd.ports import CalendarSource, Mailbox
 from followupd.rules.followups import Limits, hold_of_time, needs_debrief, plan_event, times_of
 from followupd.sending import Sending
 from followupd.store.store import Store
+from followupd.timing import Timing
 from followupd.withdrawing import postpone, withdraw
 from followupd.writer import Writer
 
@@ -69,6 +70,7 @@ class Cycle:
         judge: Judge,
         writer: Writer,
         limits: Limits,
+        timing: Timing,
         clock: Callable[[], datetime],
     ) -> None:
         """`mailbox_of` maps a calendar's name to the mailbox its follow-ups go to."""
@@ -81,7 +83,8 @@ class Cycle:
         mailing = Mailing(store, mailboxes, clock)
         self._noticing = Noticing(mailing)
         self._placing = Placing(mailing, self._write, self._find_obstacle, limits)
-        self._sending = Sending(mailing, self._find_obstacle)
+        self._sending = Sending(mailing, self._find_obstacle, timing.put_off)
+        self._timing = timing
         self._writer = writer
 
     def run_pass(self) -> Report:
@@ -91,6 +94,7 @@ class Cycle:
         check_clock(now)
         self._store.installed(now)
         self.collect_events(report)
+        self._timing.read_holidays(report.problems)
         # Before planning: what the owner did in the mailbox must not be taken for what a calendar did.
         self._noticing.notice_decisions(report.problems)
         self.plan_followups(report.problems)
@@ -158,6 +162,7 @@ class Cycle:
                 self._review_occurrence(occurrence, now)
         self._expire(now)
         self._close_problems(now)
+        self._timing.note_risks()
 
     @contextmanager
     def _passing_over(self, about: str, problems: list[Problem]) -> Iterator[None]:

@@ -13,12 +13,18 @@ from followupd.store.rows import NO_APPROVAL
 class Sending:
     """Lets approved messages go."""
 
-    def __init__(self, mailing: Mailing, find_obstacle: Callable[[FollowUp], Reason | None]) -> None:
-        """`find_obstacle` knows the event afresh."""
+    def __init__(
+        self,
+        mailing: Mailing,
+        find_obstacle: Callable[[FollowUp], Reason | None],
+        put_off: Callable[[FollowUp], bool],
+    ) -> None:
+        """`find_obstacle` knows the event afresh; `put_off` tells that it is no working hour, and names the next one."""
         self._mailing = mailing
         self._store = mailing.store
         self._clock = mailing.clock
         self._find_obstacle = find_obstacle
+        self._put_off = put_off
 
     def send_approved(self, problems: list[Problem]) -> None:
         """Let go what the owner approved and whose hold is over, if nothing about it changed."""
@@ -30,6 +36,8 @@ class Sending:
                 self._mailing.attempt(item, self._send, problems)
 
     def _send(self, item: FollowUp) -> None:
+        if self._put_off(item):
+            return
         obstacle = self._find_obstacle(item)
         if obstacle is not None:
             if obstacle is not item.held:

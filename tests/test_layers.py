@@ -38,15 +38,16 @@ ALLOWED: dict[str, set[str]] = {
     "noticing": {"items", "mail", "model", "errors", "store.", "mailing", "problems", "tracing"},
     "placing": {"items", "mail", "model", "errors", "rules.", "mailing", "tracing"},
     "sending": {"items", "mail", "model", "errors", "store.", "mailing"},
+    "timing": {"items", "model", "errors", "ports", "rules.", "store."},
     "cycle": {
-        "__init__", "items", "model", "errors", "ports", "rules.", "store.", "mailing", "noticing", "placing", "sending", "withdrawing", "writer",
+        "__init__", "items", "model", "errors", "ports", "rules.", "store.", "mailing", "noticing", "placing", "sending", "timing", "withdrawing", "writer",
     },
-    "desk": {"items", "model", "errors", "rules.", "store."},
+    "desk": {"items", "model", "errors", "rules.", "store.", "timing"},
     "explain": {"model", "errors", "durations", "ports", "rules."},
     "listing": {"items", "model", "durations", "rules."},
     "daemon": {"errors", "cycle", "store.", "waking"},
     "assemble": {
-        "adapters.", "cycle", "errors", "explain", "model", "network", "ports", "render", "rules.", "settings", "store.", "template_files", "writer",
+        "adapters.", "cycle", "errors", "explain", "model", "network", "ports", "render", "rules.", "settings", "store.", "template_files", "timing", "writer",
     },
 }  # fmt: skip
 #: Above assemble: what the command line is made of. Nothing below may import these.

@@ -6,7 +6,6 @@ Instants are UTC; days and times of day are those of a zone. Only sending and no
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from followupd.items import AT_RISK_BEFORE
@@ -53,7 +52,7 @@ class Timetable:
     """
 
     hours: Hours | None
-    holidays: Mapping[date, str] = field(default=MappingProxyType({}))
+    holidays: Mapping[date, str] = field(default_factory=dict)
     """The owner's days off, each with its name."""
     theirs: str | None = None
     """Zone of the person, where it is known for sure."""
@@ -91,7 +90,9 @@ class Timetable:
             yield from _list_spans(self.hours, self.theirs, self.holidays, moment)
 
     def _say_wait(self, hours: Hours, moment: datetime, start: datetime) -> str:
-        return f"it goes out {_say_moment(start, moment, hours.zone)}, because {self._say_closed(hours, moment)}"
+        return (
+            f"it goes out {_say_moment(start, moment, hours.zone)}, because {self._say_closed(hours, moment)}"
+        )
 
     def _say_closed(self, hours: Hours, moment: datetime) -> str:
         """Return what closes `moment`: the owner's own clock first, then the other person's."""

@@ -35,8 +35,7 @@ class Contacts:
     def never_keys(self) -> frozenset[str]:
         """Return everybody the owner said never to write to."""
         return frozenset(
-            row["key"]
-            for row in self._database.rows("SELECT key FROM people WHERE never_since IS NOT NULL")
+            row["key"] for row in self._database.rows("SELECT key FROM people WHERE never_since IS NOT NULL")
         )
 
     def save_never(self, key: str, since: datetime | None) -> None:

@@ -351,7 +351,7 @@ class Store:
 
         That is an event's end, a hold, a snooze, a deadline in danger, an end.
         """
-        marks = ", ".join("?" * len(OPEN))
+        marks = ", ".join(f"?{number}" for number in range(2, len(OPEN) + 2))
         row = self.database.row(
             "SELECT min(at) AS at FROM ("
             " SELECT min(ends_at) AS at FROM events WHERE ends_at > ?1 AND NOT gone"
