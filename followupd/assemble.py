@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from followupd.adapters import CALENDARS, FEED, MAILBOXES, load
 from followupd.adapters.copies import forget_copies
@@ -161,6 +162,7 @@ def build_cycle(
         judge=build_judge(settings, words),
         writer=build_writer(settings, words, templates),
         limits=settings.limits,
+        zone=ZoneInfo(settings.owner.timezone),
         timing=Timing(store, settings.hours, build_holidays(settings), mailboxes, clock),
         clock=clock,
     )

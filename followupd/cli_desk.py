@@ -1,5 +1,6 @@
 """The commands of the desk: what an owner decides."""
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ import click
 from followupd.app import (
     App,
     Duration,
+    ItemId,
     as_json,
     item_number,
     item_numbers,
@@ -52,9 +54,9 @@ def show(app: App, number: int, as_json: bool) -> None:
 
     item, steps = app.desk.show(number)
     if as_json:
-        print_json([item_to_json(item, steps, app.now)])
+        print_json([item_to_json(item, steps, app.now, app.desk.list_offers(number))])
     else:
-        click.echo(write_item(item, steps, app.now, app.zone))
+        click.echo(write_item(item, steps, app.now, app.zone, app.desk.list_offers(number)))
 
 
 @click.command()
@@ -221,6 +223,55 @@ def met(app: App, number: int, people: Sequence[str], nobody: bool, note: str, p
 
 
 @click.command()
+@click.argument("number", metavar="[ID]", type=ItemId, required=False)
+@click.argument("places", metavar="[NUMBERS]", nargs=-1)
+@as_json
+@needs_app
+def attended(app: App, number: int | None, places: Sequence[str], as_json: bool) -> None:
+    """Say which events of public lists you were at.
+
+    Without numbers it lists those that are over, and asks at a terminal: you are asked once a week, but need not wait.
+    Answer with the numbers in the list, such as 1,3; or with none.
+    """
+    from followupd.listing import item_to_json
+
+    asked = [app.desk.show(number)[0]] if number else app.desk.list_asked()
+    if as_json:
+        print_json(
+            item_to_json(*app.desk.show(item.id), app.now, app.desk.list_offers(item.id)) for item in asked
+        )
+    elif places:
+        _answer_attended(app, asked[0], places)
+    elif asked:
+        for item in asked:
+            _ask_attended(app, item)
+    else:
+        click.echo("No event of a public list waits for your answer.", err=True)
+
+
+def _ask_attended(app: App, item: "FollowUp") -> None:
+    """List the events of one question; at a terminal, ask for the numbers."""
+    from followupd.listing import write_offers
+
+    click.echo(write_offers(item, app.desk.list_offers(item.id), app.now, app.zone))
+    if not sys.stdin.isatty():
+        click.echo(f"Answer: followupd attended {item.id} 1,3   (or none)", err=True)
+        return
+    question = "Which of these were you at? Numbers such as 1,3, or none; Enter leaves it open"
+    if said := click.prompt(question, default="", show_default=False, err=True):
+        _answer_attended(app, item, [said])
+
+
+def _answer_attended(app: App, item: "FollowUp", words: Sequence[str]) -> None:
+    from followupd.rules.attendance import read_places
+
+    there = read_places(words, [offer.place for offer in app.desk.list_offers(item.id)])
+    answered = app.desk.attend(item.id, there, app.now)
+    click.echo(f"{item.id}: thank you, {answered.outcome}.", err=True)
+    _tell_sleeping(app)
+
+
+@click.command()
 @needs_app
 def pause(app: App) -> None:
     """Let nothing leave until `resume`; drafting goes on."""
@@ -251,4 +302,4 @@ def people(app: App, as_json: bool) -> None:
         click.echo(say_person(person, last, app.zone))
 
 
-COMMANDS = (queue, show, approve, edit, skip, snooze, undo, done, met, pause, resume, people)
+COMMANDS = (queue, show, approve, edit, skip, snooze, undo, done, met, attended, pause, resume, people)

@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from followupd import WRITTEN
+from followupd.attending import ask_attendance, review_question
 from followupd.errors import ClockProblem, ExitCode, Problem, SourceProblem, StateProblem, name_bug
 from followupd.items import OPEN, SNOOZE_GRACE, By, FollowUp, Kind, Plan, Status
 from followupd.mailing import Mailing
@@ -17,6 +19,7 @@ from followupd.model import TOO_LATE_AFTER, Event, Guest, Judge, Judgement, Read
 from followupd.noticing import Noticing
 from followupd.placing import Placing
 from followupd.ports import CalendarSource, Mailbox
+from followupd.rules.attendance import extend_plan, is_worth_asking
 from followupd.rules.followups import Limits, hold_of_time, needs_debrief, plan_event, times_of
 from followupd.sending import Sending
 from followupd.store.store import Store
@@ -70,15 +73,17 @@ class Cycle:
         judge: Judge,
         writer: Writer,
         limits: Limits,
+        zone: ZoneInfo,
         timing: Timing,
         clock: Callable[[], datetime],
     ) -> None:
-        """`mailbox_of` maps a calendar's name to the mailbox its follow-ups go to."""
+        """`mailbox_of` maps a calendar's name to the mailbox its follow-ups go to; `zone` is the owner's."""
         self._store = store
         self._sources = sources
         self._mailbox_of = mailbox_of
         self._judge_words = judge
         self._limits = limits
+        self._zone = zone
         self._clock = clock
         mailing = Mailing(store, mailboxes, clock)
         self._noticing = Noticing(mailing)
@@ -147,7 +152,7 @@ class Cycle:
         last = self._store.calendars.read_at(source)
         if last is None or now - last > MASS_REMOVAL_WAIT:
             return False
-        return len(self._store.calendars.known_occurrences(source, start, end)) >= MASS_REMOVAL
+        return len(self._store.calendars.known_occurrences(source, start, end, now)) >= MASS_REMOVAL
 
     # --- 3 plan_followups
 
@@ -179,7 +184,11 @@ class Cycle:
 
     def _plan_one(self, event: Event, now: datetime) -> None:
         judgement, guests = self._judge(event)
-        for plan in plan_event(event, judgement, guests, self._store.installed(now), self._limits):
+        if is_worth_asking(judgement):
+            ask_attendance(self._store, event, self._mailbox_of[event.calendar], self._zone, now)
+        answered = self._store.attendances.answered_at(event.occurrence)
+        for asked in plan_event(event, judgement, guests, self._store.installed(now), self._limits):
+            plan = extend_plan(asked, answered)
             known = self._store.followup_by_key(plan.key)
             if known is not None:
                 self._revive(known, event, now)
@@ -210,7 +219,9 @@ class Cycle:
         """Withdraw, move or keep what is open for an event, by what its calendar says now."""
         event = self._store.calendars.event(occurrence)
         for item in self._store.followups_of(occurrence):
-            if item.status in OPEN and item.status is not Status.SENDING and item.kind is not Kind.PROBLEM:
+            if item.asks_where and item.status in OPEN:
+                review_question(self._store, item, now)
+            elif item.status in OPEN and item.status is not Status.SENDING and item.kind is not Kind.PROBLEM:
                 self._review(item, event, now)
 
     def _review(self, item: FollowUp, event: Event | None, now: datetime) -> None:
@@ -339,7 +350,9 @@ def answer_judgement(judgement: Judgement, says: bool | None) -> Judgement:
     if says is None or judgement.reason is Reason.CANCELLED:
         return judgement
     verdict = Verdict.YES if says else Verdict.NO
-    why = "you said it was networking" if says else "you said it was not networking"
+    subject = "you were" if judgement.reason is Reason.LISTED else "it was"
+    what = "there" if judgement.reason is Reason.LISTED else "networking"
+    why = f"you said that {subject} {what}" if says else f"you said that {subject} not {what}"
     return Judgement(
         verdict, Reason.OWNER_SAYS, why, judgement.evidence, judgement.gathering, judgement.language
     )

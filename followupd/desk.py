@@ -1,11 +1,11 @@
 """What an owner may do. Reads and writes the store only; the cycle carries it out; every act wakes the daemon."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from followupd.errors import Changed, Problem
-from followupd.items import OPEN, SNOOZE_GRACE, By, FollowUp, Kind, Plan, Status, Step
+from followupd.items import OPEN, SNOOZE_GRACE, By, FollowUp, Kind, Offer, Plan, Status, Step
 from followupd.model import TOO_LATE_AFTER, Met, Person, Reason
 from followupd.rules.hours import Hours
 from followupd.rules.message import change_text
@@ -53,6 +53,11 @@ class Desk:
         if item.kind is Kind.DEBRIEF:
             raise Problem(
                 f"Item {number} asks whom you met.", f"Answer it: followupd met {number} 'Jane Doe, jane@…'"
+            )
+        if item.asks_where:
+            raise Problem(
+                f"Item {number} asks which of several events you were at.",
+                f"Answer it: followupd attended {number} 1,3 (or none)",
             )
         if item.kind is Kind.QUESTION:
             return self._done(self._answer_yes(item, now))
@@ -112,11 +117,16 @@ class Desk:
         """Say no. The draft is taken out of the mailbox; `undo` brings it back."""
         item = self._store.followup(number)
         with self._store.transaction():
-            if item.kind is Kind.QUESTION:
-                self._store.calendars.save_answer(item.occurrence, networking=False)
+            self._say_no(item, now)
             return self._done(
                 self._store.move(item, Status.SKIPPED, now, By.OWNER, "you skipped it", NO_APPROVAL)
             )
+
+    def _say_no(self, item: FollowUp, now: datetime) -> None:
+        if item.asks_where:
+            self._store.attendances.settle(item.id, (), now)
+        elif item.kind is Kind.QUESTION:
+            self._store.calendars.save_answer(item.occurrence, networking=False)
 
     def snooze(self, number: int, until: datetime, now: datetime) -> FollowUp:
         """Hide an open item until then; one that would have expired meanwhile waits two days longer."""
@@ -144,7 +154,9 @@ class Desk:
 
     def _take_up(self, item: FollowUp, now: datetime) -> FollowUp:
         with self._store.transaction():
-            if item.kind is Kind.QUESTION:
+            if item.asks_where:
+                self._store.attendances.reopen(item.id)
+            elif item.kind is Kind.QUESTION:
                 self._store.calendars.save_answer(item.occurrence, networking=None)
             self._store.remove_touches(item)
             status = Status.PLANNED if item.kind is Kind.DRAFT and item.email else Status.NEEDS_INFO
@@ -164,6 +176,28 @@ class Desk:
             )
             self._store.add_touch(done, channel, now)
         return self._done(done)
+
+    def list_asked(self) -> list[FollowUp]:
+        """Return the open questions about events of public lists, those included that are not asked yet."""
+        return [item for item in self._store.followups({Status.NEEDS_INFO}) if item.asks_where]
+
+    def list_offers(self, number: int) -> tuple[Offer, ...]:
+        """Return the events such a question is about; none for any other item."""
+        return self._store.attendances.offers(number)
+
+    def attend(self, number: int, places: Collection[int], now: datetime) -> FollowUp:
+        """Say which events of a question the owner was at, by their numbers: those count, the others are settled."""
+        item = self._store.followup(number)
+        offered = {offer.place for offer in self.list_offers(number)}
+        if not item.asks_where or item.status is not Status.NEEDS_INFO or not offered.issuperset(places):
+            raise Problem(
+                f"Item {number} ('{item.status}') cannot be answered so.",
+                "See `followupd attended` for what is asked; `followupd undo ID` takes an answer back.",
+            )
+        why = f"you were at {len(places)} of {len(offered)}" if places else "you were at none of them"
+        with self._store.transaction():
+            self._store.attendances.settle(number, places, now)
+            return self._done(self._store.move(item, Status.DONE, now, By.OWNER, why))
 
     def take_met(self, number: int, people: Sequence[Met], now: datetime) -> list[FollowUp]:
         """Say whom the owner met at an event; nobody is an answer. Returns the follow-ups that are new.
@@ -291,6 +325,11 @@ _SHORT_HASH = 8
 
 
 def _check_asks_for_people(item: FollowUp) -> None:
+    if item.asks_where:
+        raise Problem(
+            f"Item {item.id} asks which of several events you were at.",
+            f"Answer that first: followupd attended {item.id} 1,3 (or none). Then you are asked whom you met there.",
+        )
     asks = item.kind in {Kind.DEBRIEF, Kind.QUESTION} and item.status in {Status.NEEDS_INFO, Status.DONE}
     if not asks:
         raise Problem(

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from followupd.mail import fingerprint
-from followupd.model import Person, Reason
+from followupd.model import Event, Person, Reason
 
 #: From here on a waiting follow-up is shown as at risk.
 AT_RISK_BEFORE = timedelta(hours=12)
@@ -146,6 +146,22 @@ class FollowUp:
     def is_at_risk(self, now: datetime) -> bool:
         """Tell whether the deadline of an item that still waits, for the owner or for its hour, is in danger or past."""
         return self.status in OPEN - {Status.SENDING} and self.at_risk <= now
+
+    @property
+    def asks_where(self) -> bool:
+        """True for the question about events of public lists: which of these were you at? Others ask about one event."""
+        return self.kind is Kind.QUESTION and self.reason is Reason.LISTED
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One event of the question "which of these were you at?"."""
+
+    place: int
+    """The number the owner answers with; it stays the same while others join."""
+    event: Event
+    there: bool | None
+    """What the owner said; None before they answered."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from followupd.durations import write_utc
-from followupd.items import FollowUp, Kind, Status, Step
+from followupd.items import FollowUp, Kind, Offer, Status, Step
 from followupd.model import Person
 from followupd.rules.reading import decode_words, read_addresses, read_message
 
@@ -41,18 +41,34 @@ def queue_to_json(item: FollowUp, now: datetime) -> dict[str, Any]:
     }
 
 
-def item_to_json(item: FollowUp, steps: Sequence[Step], now: datetime) -> dict[str, Any]:
-    """Return what `show --json` prints: the item, its message as it will go out, and its history."""
+def item_to_json(
+    item: FollowUp, steps: Sequence[Step], now: datetime, offers: Sequence[Offer] = ()
+) -> dict[str, Any]:
+    """Return what `show --json` prints: the item, its message as it will go out, its events, and its history."""
     message = read_message(item.raw) if item.raw is not None else None
     return queue_to_json(item, now) | {
         "body_text": message.text if message else None,
         "body_html": message.html if message else None,
         "headers": {name: decode_words(value) for name, value in message.headers} if message else {},
         "hash": item.hash or None,
+        "events": [offer_to_json(offer) for offer in offers],
         "history": [
             {"at": write_utc(step.at), "status": step.status, "by": step.by, "why": step.why}
             for step in steps
         ],
+    }
+
+
+def offer_to_json(offer: Offer) -> dict[str, Any]:
+    """Return one event of "which of these were you at?"."""
+    return {
+        "number": offer.place,
+        "title": offer.event.title,
+        "calendar": offer.event.calendar,
+        "occurrence": offer.event.occurrence,
+        "start": write_utc(offer.event.start),
+        "end": write_utc(offer.event.end),
+        "there": offer.there,
     }
 
 
@@ -82,6 +98,8 @@ def say_clock(item: FollowUp, now: datetime, zone: ZoneInfo) -> str:
     if item.status not in _WAITING:
         return item.outcome
     if item.snoozed_until and item.snoozed_until > now:
+        if item.asks_where and item.snoozed_until == item.due:
+            return f"asked {say_time(item.due, zone, now)}"
         return f"snoozed until {say_time(item.snoozed_until, zone, now)}"
     if now > item.deadline:
         return f"late, ends {say_time(item.expires, zone, now)}"
@@ -98,7 +116,7 @@ def say_what(item: FollowUp) -> str:
         return _say_address(item.name, item.email) if item.email else item.name or "?"
     if item.kind is Kind.PROBLEM:
         return f"problem with {item.concerns}: {item.why}"
-    return _KIND_WORDS[item.kind]
+    return "which of these were you at?" if item.asks_where else _KIND_WORDS[item.kind]
 
 
 def say_next(item: FollowUp) -> str:
@@ -107,6 +125,8 @@ def say_next(item: FollowUp) -> str:
         return f"followupd undo {item.id}"
     if item.kind is Kind.DEBRIEF:
         return f"followupd met {item.id} 'Jane Doe, jane@…'   (or --nobody)"
+    if item.asks_where:
+        return f"followupd attended {item.id} 1,3   (or none)"
     if item.kind is Kind.QUESTION:
         return f"followupd approve {item.id} (yes) · skip {item.id} (no)"
     if item.kind is Kind.PROBLEM:
@@ -134,7 +154,9 @@ def build_queue(items: Sequence[FollowUp], now: datetime, zone: ZoneInfo) -> Any
     return table
 
 
-def write_item(item: FollowUp, steps: Sequence[Step], now: datetime, zone: ZoneInfo) -> str:
+def write_item(
+    item: FollowUp, steps: Sequence[Step], now: datetime, zone: ZoneInfo, offers: Sequence[Offer] = ()
+) -> str:
     """Return one item as text: where it stands, the message as it will go out, and how it came here."""
     lines = [
         f"{item.id}  {say_what(item)}",
@@ -148,6 +170,7 @@ def write_item(item: FollowUp, steps: Sequence[Step], now: datetime, zone: ZoneI
     )
     if item.raw is not None:
         lines += ["", *_write_message(item.raw), "", f"hash      {item.hash[:16]}"]
+    lines += ["", *(_write_offer(offer, zone) for offer in offers)] if offers else []
     lines += ["", "history", *(_write_step(step, now, zone) for step in steps)]
     following = say_next(item)
     return "\n".join([*lines, "", f"next      {following}"] if following else lines)
@@ -161,6 +184,18 @@ def _write_message(raw: bytes) -> list[str]:
         addresses = read_addresses(message, header.lower())
         lines += [f"{header + ':':9} {', '.join(starmap(_say_address, addresses))}"] if addresses else []
     return [*lines, f"Subject:  {message.subject}", "", *message.text.rstrip().splitlines()]
+
+
+def write_offers(item: FollowUp, offers: Sequence[Offer], now: datetime, zone: ZoneInfo) -> str:
+    """Return a question about events of public lists, with its events so far."""
+    lines = (_write_offer(offer, zone) for offer in offers)
+    return "\n".join([f"{item.id}  {say_what(item)}  ({say_clock(item, now, zone)})", *lines])
+
+
+def _write_offer(offer: Offer, zone: ZoneInfo) -> str:
+    said = {None: "", True: "  (you were there)", False: "  (you were not there)"}[offer.there]
+    when = offer.event.end.astimezone(zone).strftime("%a %d %b")
+    return f"  {offer.place:3}  {when}  {offer.event.title}{said}"
 
 
 def _say_address(name: str, email: str) -> str:

@@ -596,6 +596,68 @@ def test_a_question_is_answered_with_yes_no_or_whom_the_owner_met(
     assert [row["kind"] for row in shell.rows("queue")] == ["draft"] * drafts
 
 
+@pytest.fixture
+def listed(shell: Shell) -> Shell:
+    """Question 1: two mixers of a public list, the older one first; asked at nine tomorrow, in Berlin."""
+    config = shell.house.config
+    config.write_text(config.read_text().replace("[mailbox]", 'attendance = "listed"\n\n[mailbox]'))
+    shell.meet("e1", title="Chamber mixer", ago=2 * HOUR)
+    shell.meet("e2", title="Business breakfast")
+    shell.do("once")
+    return shell
+
+
+def test_events_of_a_public_list_are_asked_about_once_a_week_and_before_by_those_who_look(
+    listed: Shell,
+) -> None:
+    assert listed.rows("queue") == []
+    shown = listed.do("attended")
+    assert shown.stdout.splitlines() == [
+        "1  which of these were you at?  (asked Thu 09:00)",
+        "    1  Wed 18 Nov  Chamber mixer",
+        "    2  Wed 18 Nov  Business breakfast",
+    ]
+    assert "followupd attended 1 1,3   (or none)" in shown.stderr
+    listed.later(days=1)
+    (row,) = listed.rows("queue")
+    assert (row["kind"], row["event"], row["deadline"]) == (
+        "question", "Chamber mixer, and 1 more", "2026-11-20T10:00:00Z",
+    )  # fmt: skip
+    assert "which of these were you at?" in listed.do("queue").stdout
+    assert "followupd attended 1 1,3" in listed.do("show", "1").stdout
+
+
+def test_the_events_the_owner_names_are_asked_about_as_usual(listed: Shell) -> None:
+    answered = listed.do("attended", "1", "2")
+    assert "1: thank you, you were at 1 of 2." in answered.stderr
+    listed.do("once")
+    assert [(row["kind"], row["event"]) for row in listed.rows("queue")] == [
+        ("debrief", "Business breakfast")
+    ]
+    assert [(event["number"], event["title"], event["there"]) for event in listed.item(1)["events"]] == [
+        (1, "Chamber mixer", False),
+        (2, "Business breakfast", True),
+    ]
+    assert "Business breakfast  (you were there)" in listed.do("show", "1").stdout
+    assert "No event of a public list waits" in listed.do("attended").stderr
+    assert listed.rows("attended") == []
+
+
+def test_an_answer_about_public_lists_that_cannot_be_meant_changes_nothing(listed: Shell) -> None:
+    for answer in (
+        ("attended", "1", "3"),
+        ("attended", "1", "all"),
+        ("approve", "1"),
+        ("met", "1", "--nobody"),
+    ):
+        assert listed.type(*answer).exit_code == 1, answer
+    assert [row["id"] for row in listed.rows("attended")] == [1]
+    listed.do("attended", "1", "none")
+    assert listed.item(1)["outcome"] == "you were at none of them"
+    listed.do("undo", "1")
+    assert [event["there"] for event in listed.item(1)["events"]] == [None, None]
+
+
 # --- passes
 
 

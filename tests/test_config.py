@@ -330,7 +330,10 @@ def test_what_the_documentation_names_for_later_is_named_so(
         (("[mailbox]", "[daemon]\npoll = 300\n[mailbox]"), 'daemon.poll: must be text such as "90m"'),
         (("[mailbox]", '[limits]\nhold = "999999w"\n[mailbox]'), "longer than ten years"),
         (("[mailbox]", '[[choose]]\ntemplate = "../x"\n[mailbox]'), "choose.0.template"),
-        (("[mailbox]", '[hours]\nstart = "9am"\n[mailbox]'), "hours.start: '9am' is no time of day such as 08:00"),
+        (
+            ("[mailbox]", '[hours]\nstart = "9am"\n[mailbox]'),
+            "hours.start: '9am' is no time of day such as 08:00",
+        ),
         (("[mailbox]", '[hours]\nend = "08:00"\n[mailbox]'), "hours: `end` must be later than `start`"),
         (("[mailbox]", '[hours]\ndays = ["monday"]\n[mailbox]'), "hours.days.0: 'monday' is not 'mon'"),
         (("[mailbox]", '[[calendar]]\ntype="ics"\npath="calendars"\n[mailbox]'), "'calendars' is used twice"),

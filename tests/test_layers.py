@@ -33,6 +33,7 @@ ALLOWED: dict[str, set[str]] = {
     "writer": {"items", "model", "errors", "rules.", "render", "template_files"},
     "problems": {"items", "model", "store."},
     "withdrawing": {"items", "model", "store."},
+    "attending": {"items", "model", "rules.", "store.", "withdrawing"},
     "tracing": {"items", "mail", "rules."},
     "mailing": {"items", "mail", "model", "errors", "ports", "store.", "problems", "tracing"},
     "noticing": {"items", "mail", "model", "errors", "store.", "mailing", "problems", "tracing"},
@@ -40,7 +41,8 @@ ALLOWED: dict[str, set[str]] = {
     "sending": {"items", "mail", "model", "errors", "store.", "mailing"},
     "timing": {"items", "model", "errors", "ports", "rules.", "store."},
     "cycle": {
-        "__init__", "items", "model", "errors", "ports", "rules.", "store.", "mailing", "noticing", "placing", "sending", "timing", "withdrawing", "writer",
+        "__init__", "attending", "items", "model", "errors", "ports", "rules.", "store.", "mailing", "noticing", "placing", "sending", "timing", "withdrawing",
+        "writer",
     },
     "desk": {"items", "model", "errors", "rules.", "store.", "timing"},
     "explain": {"model", "errors", "durations", "ports", "rules."},

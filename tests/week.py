@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from memory import MemoryCalendar, MemoryMailbox
 
@@ -87,6 +88,7 @@ class World:
             judge=build_judge(settings, WORDS),
             writer=Writer(ADA, WORDS, (), templates),
             limits=self.limits,
+            zone=ZoneInfo(ADA.timezone),
             timing=Timing(self.store, self.hours, self.holidays, {"box": self.mailbox}, lambda: self.now),
             clock=lambda: self.now,
         )

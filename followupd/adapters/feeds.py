@@ -2,20 +2,16 @@
 
 import http.client
 import logging
-import re
-import socket
 import ssl
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
 from followupd.adapters.copies import Copies, Copy
 from followupd.adapters.reach import Resolver, resolve
-from followupd.adapters.wire import Deadline, Wire
+from followupd.adapters.wire import Deadline, Wire, name_failure
 from followupd.errors import SourceProblem
 from followupd.network import Network, UnfitError, WebAddress, follow_redirect, read_feed_address
 
@@ -156,7 +152,7 @@ class Feed:
             return self._problem(f"it did not answer, or not to the end, within {self._seconds:g} seconds")
         if isinstance(error, UnfitError):
             return self._problem(str(error), error.todo or _CHECK)
-        return self._problem(_name_failure(error), _TRUST if isinstance(error, ssl.SSLError) else _LATER)
+        return self._problem(name_failure(error), _TRUST if isinstance(error, ssl.SSLError) else _LATER)
 
 
 _HEADERS = {"User-Agent": "followupd", "Accept": "text/calendar, */*;q=0.1", "Accept-Encoding": "gzip"}
@@ -178,32 +174,3 @@ def _find_mistake(body: bytes) -> str:
     if begin < 0:
         return "it holds no calendar (no BEGIN:VCALENDAR)"
     return "" if loud.find(b"END:VCALENDAR", begin) > 0 else "it is cut short (no END:VCALENDAR)"
-
-
-def _name_failure(error: Exception) -> str:
-    return next(say(error) for kind, say in _FAILURES if isinstance(error, kind))
-
-
-def _name_certificate(error: Any) -> str:
-    return f"its certificate is not to be trusted: {error.verify_message.rstrip('.')}"
-
-
-def _name_connection(error: Any) -> str:
-    # http.client's words for what a proxy answers to CONNECT; only the number is taken from them.
-    if found := re.match(r"Tunnel connection failed: (\d{3})", str(error)):
-        return f"the proxy does not connect to it (code {found[1]})"
-    return f"no connection: {error.strerror or 'it was lost'}"
-
-
-#: The first that fits counts. Of the libraries' own words only those are used that cannot hold the address.
-_FAILURES: Sequence[tuple[type[Exception], Callable[[Exception], str]]] = (
-    (socket.gaierror, lambda _: "the name of its host is not known"),
-    (TimeoutError, lambda _: "its server does not answer"),
-    (ssl.SSLCertVerificationError, _name_certificate),
-    (ssl.SSLError, lambda _: "no secure connection could be made"),
-    (UnicodeError, lambda _: "the name of its host is too long"),
-    (http.client.HTTPException, lambda _: "its answer is cut or garbled"),
-    (HTTPError, lambda _: "its answer is cut or garbled"),
-    (OSError, _name_connection),
-    (Exception, lambda _: "its answer makes no sense"),
-)

@@ -1,6 +1,8 @@
-"""One GET over https: to a checked address and no other, within one deadline, through the proxy that is set."""
+"""One request over https: to a checked address and no other, within one deadline, through the proxy that is set."""
 
+import http.client
 import logging
+import re
 import socket
 import ssl
 import threading
@@ -9,11 +11,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Self
+from typing import Any, Self
 from urllib.request import getproxies_environment, proxy_bypass
 
 from urllib3 import BaseHTTPResponse, make_headers
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
 
 from followupd.adapters.reach import Resolver, find_reachable
 from followupd.network import Network, UnfitError, WebAddress, read_proxy_address
@@ -111,11 +114,18 @@ class Wire:
         Raises UnfitError where it may not connect, or cannot use what [network] names; and what sockets, ssl,
         http.client and urllib3 raise.
         """
-        with closing(self._open(address, deadline)) as connection:
-            connection.connect()
-            connection.request("GET", address.target, headers=headers, preload_content=False)
-            with closing(connection.getresponse()) as response:
+        with self.connect(address, deadline) as line:
+            line.request("GET", address.target, headers=headers, preload_content=False)
+            with closing(line.getresponse()) as response:
                 yield response
+
+    @contextmanager
+    def connect(self, address: WebAddress, deadline: Deadline) -> Iterator[HTTPConnection]:
+        """Open a connection for one request. What fails before it is given out has sent nothing; raises as `ask`."""
+        with closing(self._open(address, deadline)) as line:
+            line.connect()
+            line.auto_open = 0  # lost is lost: http.client would connect anew and send once more
+            yield line
 
     def _open(self, address: WebAddress, deadline: Deadline) -> _PinnedHTTP | _PinnedHTTPS:
         proxy = _find_proxy(address, self.network)
@@ -188,3 +198,36 @@ def _find_proxy_around(address: WebAddress) -> str | None:
     if proxy_bypass(f"{address.host}:{address.port}", around):
         return None
     return around.get("https")
+
+
+# -- saying what went wrong ----------------------------------------------------------------------------
+
+
+def name_failure(error: Exception) -> str:
+    """Return in words what sockets, ssl, http.client or urllib3 raised; never with the address."""
+    return next(say(error) for kind, say in _FAILURES if isinstance(error, kind))
+
+
+def _name_certificate(error: Any) -> str:
+    return f"its certificate is not to be trusted: {error.verify_message.rstrip('.')}"
+
+
+def _name_connection(error: Any) -> str:
+    # http.client's words for what a proxy answers to CONNECT; only the number is taken from them.
+    if found := re.match(r"Tunnel connection failed: (\d{3})", str(error)):
+        return f"the proxy does not connect to it (code {found[1]})"
+    return f"no connection: {error.strerror or 'it was lost'}"
+
+
+#: The first that fits counts. Of the libraries' own words only those are used that cannot hold the address.
+_FAILURES: Sequence[tuple[type[Exception], Callable[[Exception], str]]] = (
+    (socket.gaierror, lambda _: "the name of its host is not known"),
+    (TimeoutError, lambda _: "its server does not answer"),
+    (ssl.SSLCertVerificationError, _name_certificate),
+    (ssl.SSLError, lambda _: "no secure connection could be made"),
+    (UnicodeError, lambda _: "the name of its host is too long"),
+    (http.client.HTTPException, lambda _: "its answer is cut or garbled"),
+    (HTTPError, lambda _: "its answer is cut or garbled"),
+    (OSError, _name_connection),
+    (Exception, lambda _: "its answer makes no sense"),
+)

@@ -91,6 +91,8 @@ def judge_event(event: Event, guests: tuple[Guest, ...], owner: Owner, words: Wo
     signs = list_signs(event, title, guests, owner, words)
     fact = find_fact(event, title, guests, words)
     verdict, reason, why = (Verdict.NO, *fact) if fact else weigh_signs(signs)
+    if reason is Reason.LISTED:
+        why = f"{why}; {say_listed(signs)}"
     chosen = choose_phrase(signs, words)
     return Judgement(
         verdict=verdict,
@@ -111,10 +113,12 @@ def find_fact(event: Event, title: str, guests: Sequence[Guest], words: Words) -
         return Reason.CANCELLED, "it was cancelled"
     if event.private:
         return Reason.PRIVATE, "the calendar marks it as private"
-    if fact := find_refusal(event, guests):
+    fact = find_refusal(event, guests)
+    # Nobody accepts what stands on a public list; there only a "no" says something.
+    if event.listed and (fact is None or fact[0] is Reason.NOT_ACCEPTED):
+        return Reason.LISTED, "it is on a public list"
+    if fact:
         return fact
-    if event.listed:
-        return Reason.LISTED, "it is on a public list, and you have not said that you were there"
     if event.blocked:
         return Reason.BLOCK, "the calendar says it is kept time"
     return None
@@ -313,6 +317,12 @@ def weigh_signs(signs: Sequence[Sign]) -> tuple[Verdict, Reason, str]:
     if total >= ASK_FROM:
         return Verdict.ASK, Reason.UNSURE, f"only this speaks for it: {tell_signs(speaking)}"
     return Verdict.NO, *tell_objection(signs)
+
+
+def say_listed(signs: Sequence[Sign]) -> str:
+    """Return what becomes of an event on a public list, of which nobody knows whether the owner was there."""
+    verdict, _, why = weigh_signs(signs)
+    return why if verdict is Verdict.NO else "once a week you are asked which of these you were at"
 
 
 def tell_objection(signs: Sequence[Sign]) -> Fact:

@@ -31,7 +31,7 @@ class Calendars:
         with self._database.transaction():
             for event in reading.events:
                 self._save_event(event)
-            missing = self.known_occurrences(source, start, end) - {
+            missing = self.known_occurrences(source, start, end, now) - {
                 event.occurrence for event in reading.events
             }
             for occurrence in missing:
@@ -64,13 +64,18 @@ class Calendars:
         row = self._database.row("SELECT stale FROM events WHERE occurrence = ?", occurrence)
         return bool(row and row["stale"])
 
-    def known_occurrences(self, source: str, start: datetime, end: datetime) -> set[str]:
-        """Return what this calendar was last seen to hold in [start, end]."""
+    def known_occurrences(self, source: str, start: datetime, end: datetime, now: datetime) -> set[str]:
+        """Return what this calendar was last seen to hold in [start, end], and would still hold if nothing changed.
+
+        A public list drops what is over; that is no sign that it was called off.
+        """
         rows = self._database.rows(
-            "SELECT occurrence FROM events WHERE calendar = ? AND NOT gone AND ends_at >= ? AND starts_at <= ?",
+            "SELECT occurrence FROM events WHERE calendar = ?1 AND NOT gone AND ends_at >= ?2 AND starts_at <= ?3"
+            " AND NOT (ends_at <= ?4 AND json_extract(body, '$.listed'))",
             source,
             write_instant(start),
             write_instant(end),
+            write_instant(now),
         )
         return {row["occurrence"] for row in rows}
 
@@ -106,9 +111,14 @@ class Calendars:
         return read_event(row["body"]) if row else None
 
     def ended_events(self, since: datetime, now: datetime) -> list[Event]:
-        """Return what ended in [since, now] and is still in its calendar, oldest first."""
+        """Return what ended in [since, now], or what the owner said since then they were at, oldest first.
+
+        What is gone from its calendar is left out.
+        """
         rows = self._database.rows(
-            "SELECT body FROM events WHERE ends_at BETWEEN ? AND ? AND NOT gone ORDER BY ends_at, occurrence",
+            "SELECT ends_at, occurrence, body FROM events WHERE ends_at BETWEEN ?1 AND ?2 AND NOT gone"
+            " UNION SELECT ends_at, occurrence, body FROM attendances JOIN events USING (occurrence)"
+            " WHERE answered_at >= ?1 AND owner_says = 'yes' AND NOT gone ORDER BY ends_at, occurrence",
             write_instant(since),
             write_instant(now),
         )

@@ -17,6 +17,18 @@ def create_tables(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def add_attendances(connection: sqlite3.Connection) -> None:
+    """Events of public lists, each in the one question that asks whether the owner was there."""
+    connection.execute(
+        "CREATE TABLE attendances ("
+        " occurrence TEXT PRIMARY KEY,"
+        " question INTEGER NOT NULL REFERENCES followups (id),"
+        " place INTEGER NOT NULL,"  # its number in the question, for ever
+        " answered_at TEXT,"  # the answer itself is events.owner_says
+        " UNIQUE (question, place)) STRICT"
+    )
+
+
 def add_hours(connection: sqlite3.Connection) -> None:
     """When items leave and are at risk; the owner's days off; people who live elsewhere or are never written to."""
     for statement in (
@@ -30,7 +42,7 @@ def add_hours(connection: sqlite3.Connection) -> None:
 
 
 #: The step at index N leads from user_version N to N + 1.
-STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (create_tables, add_hours)
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (create_tables, add_attendances, add_hours)
 
 
 def migrate(connection: sqlite3.Connection, file: Path) -> None:

@@ -1,4 +1,5 @@
 -- The state of one owner. Instants are UTC text, fixed width, so that they sort as they read.
+-- This is where every state begins; migrations.py adds what came later.
 -- Ids of followups are never used again (AUTOINCREMENT), so a number an owner wrote down stays true.
 
 CREATE TABLE facts (                -- what is true of the state as a whole

@@ -11,6 +11,7 @@ from followupd.errors import AlreadyRunning, Changed, Problem
 from followupd.items import IN_MAILBOX, OPEN, Act, By, FollowUp, Intent, Plan, Status, Step
 from followupd.mail import fingerprint
 from followupd.model import Person
+from followupd.store.attendances import Attendances
 from followupd.store.calendars import Calendars
 from followupd.store.contacts import Contacts
 from followupd.store.database import Database, read_instant, say_damaged, tell_damage, write_instant
@@ -34,6 +35,7 @@ class Store:
         """Open or create the state; `check_move` raises Problem for a move that is not in the table."""
         self.database = Database(folder)
         self.calendars = Calendars(self.database)
+        self.attendances = Attendances(self.database)
         self.contacts = Contacts(self.database)
         self._check_move = check_move
         self._reign: int | None = None

@@ -231,6 +231,7 @@ def test_who_was_there_counts_beside_the_title(
         ({"private": True, "listed": True}, (Verdict.NO, Reason.PRIVATE)),
         ({"tentative": True}, NOT_ACCEPTED),
         ({"listed": True, "blocked": True}, (Verdict.NO, Reason.LISTED)),
+        ({"listed": True, "tentative": True}, (Verdict.NO, Reason.LISTED)),  # as Luma marks everything
         ({"blocked": True}, (Verdict.NO, Reason.BLOCK)),
     ],
 )
@@ -394,3 +395,17 @@ def test_a_reason_never_repeats_a_title(title: str, tail: str) -> None:
     judgement = judge(replace(titled(marked), description=marked, location=marked, categories=(marked,)))
     assert f"zq{tail}" not in judgement.why
     assert not any(f"zq{tail}" in piece.name for piece in judgement.evidence)
+
+
+@pytest.mark.parametrize(
+    ("title", "why"),
+    [
+        ("Chamber breakfast", "it is on a public list; once a week you are asked which of these you were at"),
+        (
+            "Opening hours",
+            "it is on a public list; nothing in the title or the guest list says networking",
+        ),
+    ],
+)
+def test_an_event_on_a_public_list_says_whether_it_will_be_asked_about(title: str, why: str) -> None:
+    assert judge(replace(titled(title), listed=True)).why == why

@@ -1,0 +1,100 @@
+"""How often an account may ask Google: what its calls cost, and the rest it takes after failures."""
+
+import random
+from collections import Counter, deque
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from followupd.adapters.google_answers import Refused, Unanswered
+from followupd.errors import Problem
+
+#: Quota units of Google's table of May 2026 (developers.google.com/workspace/gmail/api/reference/quota). What is not
+#: in it costs 1, as every request to calendars and contacts does; drafts.get is taken to cost what messages.get does.
+_UNITS = {
+    "gmail.users.drafts.create": 10,
+    "gmail.users.drafts.update": 15,
+    "gmail.users.drafts.delete": 10,
+    "gmail.users.drafts.send": 100,
+    "gmail.users.drafts.list": 5,
+    "gmail.users.drafts.get": 20,
+    "gmail.users.messages.list": 5,
+    "gmail.users.messages.get": 20,
+    "gmail.users.threads.get": 40,
+    "gmail.users.history.list": 2,
+}
+#: What we take of a minute, in units: a fifth of Gmail's 6,000; of Calendar's 600 requests one in twenty.
+_SHARES = {"gmail": 1200, "calendar": 30, "people": 30}
+_MINUTE = timedelta(minutes=1)
+#: One lost answer is an accident; from the second in a row on the account rests.
+_ACCIDENTS = 1
+_FIRST_REST = timedelta(minutes=1)
+#: Half of the hour of service in which everything that is due has to be drafted.
+LONGEST_REST = timedelta(minutes=30)
+
+
+class Pace:
+    """The pace of one account. `sleep` takes seconds; `draw` gives a number between its two arguments."""
+
+    def __init__(
+        self,
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], None],
+        draw: Callable[[float, float], float] = random.uniform,
+    ) -> None:
+        self._clock = clock
+        self._sleep = sleep
+        self._draw = draw
+        self._minute: dict[str, deque[tuple[datetime, int]]] = {api: deque() for api in _SHARES}
+        self._failures = 0
+        self._rests_until: datetime | None = None
+        self._why: Problem | None = None
+        self.spent: Counter[str] = Counter()
+        """Units by API ("gmail", "calendar", "people") since the program started."""
+
+    @property
+    def calm(self) -> bool:
+        """True when the last call got its answer."""
+        return self._failures == 0
+
+    def spend(self, method: str) -> None:
+        """Count one call of a method such as "gmail.users.drafts.get"; wait first where the minute's share is used up."""
+        api, units = method.partition(".")[0], _UNITS.get(method, 1)
+        calls = self._minute[api]
+        self._forget_old(calls)
+        while calls and sum(cost for _, cost in calls) + units > _SHARES[api]:
+            oldest, _ = calls.popleft()
+            self._sleep(min(oldest + _MINUTE - self._clock(), _MINUTE).total_seconds())
+        calls.append((self._clock(), units))
+        self.spent[api] += units
+
+    def _forget_old(self, calls: deque[tuple[datetime, int]]) -> None:
+        while calls and calls[0][0] <= self._clock() - _MINUTE:
+            calls.popleft()
+
+    def check(self) -> None:
+        """Raise Refused, in the words of the failure that caused it, while the account rests."""
+        if self._rests_until is None or self._why is None:
+            return
+        left = self._rests_until - self._clock()
+        # A rest that is longer than any ever is means that the clock was set back.
+        if timedelta() < left <= LONGEST_REST * 1.1:
+            resting = Refused(self._why.what, self._why.todo)
+            resting.temporary = True
+            raise resting
+
+    def take_failure(self, problem: Refused | Unanswered) -> None:
+        """Rest: as long as Google asks to, else longer from failure to failure, each time drawn anew."""
+        self._failures += 1
+        wait = problem.wait if isinstance(problem, Refused) else None
+        if wait is not None:
+            rest = min(max(wait, timedelta()), LONGEST_REST) * self._draw(1.0, 1.1)
+        elif self._failures <= _ACCIDENTS:
+            return
+        else:
+            doubled = _FIRST_REST * 2 ** min(self._failures - _ACCIDENTS - 1, 10)
+            rest = min(doubled, LONGEST_REST) * self._draw(0.5, 1.0)
+        self._rests_until, self._why = self._clock() + rest, problem
+
+    def take_success(self) -> None:
+        self._failures = 0
+        self._rests_until = self._why = None
