@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -25,6 +26,7 @@ from followupd.rules.people import PeopleWords, read_people_words, sort_guests
 from followupd.rules.status import check_move
 from followupd.rules.words import Words, read_words
 from followupd.settings import CalendarSettings, Settings
+from followupd.store.database import FILE_NAME
 from followupd.store.store import Store
 from followupd.template_files import Templates, find_templates, shipped_templates
 from followupd.timing import Timing
@@ -142,6 +144,14 @@ def open_store(folder: Path) -> Store:
     return Store(folder, check_move)
 
 
+def read_never(folder: Path) -> frozenset[str]:
+    """Return whom the owner said never to write to; nobody where there is no state yet. Raises StateProblem."""
+    if not (folder / FILE_NAME).exists():
+        return frozenset()
+    with closing(open_store(folder)) as store:
+        return store.contacts.never_keys()
+
+
 def build_cycle(
     settings: Settings,
     store: Store,
@@ -162,6 +172,7 @@ def build_cycle(
         judge=build_judge(settings, words),
         writer=build_writer(settings, words, templates),
         limits=settings.limits,
+        series=settings.series,
         zone=ZoneInfo(settings.owner.timezone),
         timing=Timing(store, settings.hours, build_holidays(settings), mailboxes, clock),
         clock=clock,

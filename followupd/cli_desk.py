@@ -287,19 +287,4 @@ def resume(app: App) -> None:
     click.echo("Resumed.", err=True)
 
 
-@click.command()
-@as_json
-@needs_app
-def people(app: App, as_json: bool) -> None:
-    """List everybody you met, with the last touch."""
-    from followupd.listing import person_to_json, say_person
-
-    rows = app.desk.list_people()
-    if as_json:
-        print_json(person_to_json(person, last) for person, last in rows)
-        return
-    for person, last in rows:
-        click.echo(say_person(person, last, app.zone))
-
-
-COMMANDS = (queue, show, approve, edit, skip, snooze, undo, done, met, attended, pause, resume, people)
+COMMANDS = (queue, show, approve, edit, skip, snooze, undo, done, met, attended, pause, resume)

@@ -22,6 +22,7 @@ from followupd.options import PROXY_WORDS, TABLES, CalendarTable, ConfigFile, Da
 from followupd.rules.choosing import Choice
 from followupd.rules.followups import Limits
 from followupd.rules.hours import Hours
+from followupd.rules.series import Policy, SeriesRule
 from followupd.settings import CalendarSettings, MailboxSettings, Settings
 
 
@@ -67,6 +68,7 @@ def _settle(file: Path, tables: Mapping[str, Any], config: ConfigFile) -> Settin
         hours=_to_hours(config),
         holidays=resolve(file, config.hours.holidays) if config.hours.holidays else None,
         poll=config.daemon.poll,
+        series=tuple(SeriesRule(Policy(rule.policy), rule.title, rule.uid) for rule in config.series),
         choices=tuple(Choice(**choice.model_dump()) for choice in config.choose),
         network=_to_network(file, config.network),
     )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from followupd.desk_people import PeopleDesk
 from followupd.errors import Changed, Problem
 from followupd.items import OPEN, SNOOZE_GRACE, By, FollowUp, Kind, Offer, Plan, Status, Step
 from followupd.model import TOO_LATE_AFTER, Met, Person, Reason
@@ -21,6 +22,7 @@ class Desk:
     def __init__(self, store: Store, wake: Callable[[], object]) -> None:
         self._store = store
         self._wake = wake
+        self.people = PeopleDesk(store, wake)
 
     def list_queue(self, now: datetime, *, everything: bool = False) -> list[FollowUp]:
         """Return what waits for the owner, by deadline; with `everything`, also what snoozes and what has ended.

@@ -79,6 +79,8 @@ def person_to_json(person: Person, last: datetime | None) -> dict[str, Any]:
         "name": person.name,
         "first_name": person.first_name,
         "last_touch": write_utc(last) if last else None,
+        "zone": person.zone,
+        "never": person.never,
     }
 
 
@@ -207,6 +209,9 @@ def _write_step(step: Step, now: datetime, zone: ZoneInfo) -> str:
 
 
 def say_person(person: Person, last: datetime | None, zone: ZoneInfo) -> str:
-    """Return one person as a line: name, address, last touch."""
+    """Return one person as a line: name, address, last touch, and what was decided about them."""
     when = last.astimezone(zone).strftime("%Y-%m-%d") if last else "not yet"
-    return f"{person.name or '(no name)':28} {person.email or '(no address)':36} last touch: {when}"
+    decided = (
+        f"{f', lives in {person.zone}' if person.zone else ''}{', never written to' if person.never else ''}"
+    )
+    return f"{person.name or '(no name)':28} {person.email or '(no address)':36} last touch: {when}{decided}"

@@ -112,6 +112,7 @@ class Reason(StrEnum):
     ROLE_ADDRESS = "role-address"
     ROBOT = "robot"
     DUPLICATE = "duplicate"
+    DO_NOT_CONTACT = "do-not-contact"
     # what holds or ends a follow-up
     FUTURE = "future"
     RUNNING = "running"
@@ -120,6 +121,8 @@ class Reason(StrEnum):
     NO_ADDRESS = "no-address"
     CROWD = "crowd"
     RECENT = "recent"
+    MET_BEFORE = "met-before"
+    SERIES = "series"
     DAILY_CAP = "daily-cap"
     NOT_FRESH = "not-fresh"
     GONE = "gone"

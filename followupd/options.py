@@ -177,6 +177,12 @@ class ChoiceTable(_Table):
     series: bool | None = None
 
 
+class SeriesTable(_Table):
+    policy: Literal["new-faces", "always", "never"]
+    title: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+    uid: str = ""
+
+
 class ConfigFile(_Table):
     """The whole of config.toml."""
 
@@ -189,6 +195,7 @@ class ConfigFile(_Table):
     daemon: DaemonTable = DaemonTable()
     network: NetworkTable = NetworkTable()
     choose: tuple[ChoiceTable, ...] = ()
+    series: tuple[SeriesTable, ...] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -210,4 +217,5 @@ TABLES: Mapping[str, type[_Table]] = {
     "network": NetworkTable,
     "daemon": DaemonTable,
     "choose": ChoiceTable,
+    "series": SeriesTable,
 }

@@ -13,6 +13,7 @@ from followupd.network import Network
 from followupd.rules.choosing import Choice
 from followupd.rules.followups import Limits
 from followupd.rules.hours import Hours
+from followupd.rules.series import SeriesRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Settings:
     holidays: Path | None
     """An .ics file or a folder of them with the owner's days off."""
     poll: timedelta
+    series: tuple[SeriesRule, ...]
     choices: tuple[Choice, ...]
     network: Network
 

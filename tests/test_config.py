@@ -15,6 +15,7 @@ from followupd.errors import ConfigProblem, Problem
 from followupd.home import find_config, find_state, read_tables
 from followupd.network import Network
 from followupd.rules.hours import Hours
+from followupd.rules.series import Policy, SeriesRule
 from followupd.settings import Settings, load_settings
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
@@ -94,10 +95,12 @@ def test_the_example_works_as_it_is_and_with_every_option_switched_on(tmp_path: 
     plain = read(tmp_path, text)
     everything = read(tmp_path, uncomment(text))
     assert text.count("#: ") > 15
-    # Every default shown is the one in force without the line; [[choose]] alone shows an example.
+    # Every default shown is the one in force without the line; [[choose]] alone shows an example, and [[series]] says
+    # in a table what holds without one.
     assert everything.choices != plain.choices
+    assert everything.series == (SeriesRule(Policy.NEW_FACES),)
     for name in Settings.__dataclass_fields__:
-        if name != "choices":
+        if name not in {"choices", "series"}:
             assert getattr(everything, name) == getattr(plain, name), name
 
 

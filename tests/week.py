@@ -20,6 +20,7 @@ from followupd.render import Renderer
 from followupd.rules.drafts import example_facts
 from followupd.rules.followups import Limits
 from followupd.rules.hours import Hours
+from followupd.rules.series import SeriesRule
 from followupd.settings import CalendarSettings, MailboxSettings, Settings
 from followupd.store.store import Store
 from followupd.template_files import Templates, shipped_templates
@@ -66,6 +67,7 @@ class World:
     limits: Limits = field(default_factory=Limits)
     hours: Hours = ANY_HOUR
     holidays: MemoryCalendar | None = None
+    series: tuple[SeriesRule, ...] = ()
     now: datetime = NOON
     calendar: MemoryCalendar = field(default_factory=lambda: MemoryCalendar("work"))
 
@@ -88,6 +90,7 @@ class World:
             judge=build_judge(settings, WORDS),
             writer=Writer(ADA, WORDS, (), templates),
             limits=self.limits,
+            series=self.series,
             zone=ZoneInfo(ADA.timezone),
             timing=Timing(self.store, self.hours, self.holidays, {"box": self.mailbox}, lambda: self.now),
             clock=lambda: self.now,
@@ -137,6 +140,7 @@ def _settings(folder: Path, limits: Limits) -> Settings:
         hours=ANY_HOUR,
         holidays=None,
         poll=timedelta(minutes=5),
+        series=(),
         choices=(),
         network=Network(),
     )

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from followupd.model import Person
+from followupd.model import Event, Person
 from followupd.store.database import Database, write_instant
 from followupd.store.rows import to_person
 
@@ -37,6 +37,17 @@ class Contacts:
         return frozenset(
             row["key"] for row in self._database.rows("SELECT key FROM people WHERE never_since IS NOT NULL")
         )
+
+    def met_before(self, event: Event) -> frozenset[str]:
+        """Return whom the owner met at earlier occurrences of the series an event belongs to."""
+        rows = self._database.rows(
+            "SELECT DISTINCT person FROM followups WHERE series = ? AND occurrence <> ? AND due < ?"
+            " AND person IS NOT NULL AND status <> 'withdrawn'",
+            event.uid,
+            event.occurrence,
+            write_instant(event.end),
+        )
+        return frozenset(row["person"] for row in rows)
 
     def save_never(self, key: str, since: datetime | None) -> None:
         """Remember that a person is never to be written to, for ever; None takes it back."""

@@ -41,8 +41,26 @@ def add_hours(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def add_series(connection: sqlite3.Connection) -> None:
+    """Which series an item is of, for whoever was met there before."""
+    for statement in (
+        "ALTER TABLE followups ADD COLUMN series TEXT",  # UID of the series; NULL for an event that happens once
+        (
+            "UPDATE followups SET series = (SELECT json_extract(body, '$.uid') FROM events"
+            " WHERE events.occurrence = followups.occurrence AND json_extract(body, '$.series'))"
+        ),
+        "CREATE INDEX followups_by_series ON followups (series, person)",
+    ):
+        connection.execute(statement)
+
+
 #: The step at index N leads from user_version N to N + 1.
-STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (create_tables, add_attendances, add_hours)
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
+    create_tables,
+    add_attendances,
+    add_hours,
+    add_series,
+)
 
 
 def migrate(connection: sqlite3.Connection, file: Path) -> None:

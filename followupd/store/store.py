@@ -15,6 +15,7 @@ from followupd.store.attendances import Attendances
 from followupd.store.calendars import Calendars
 from followupd.store.contacts import Contacts
 from followupd.store.database import Database, read_instant, say_damaged, tell_damage, write_instant
+from followupd.store.facts import Facts
 from followupd.store.rows import (
     FOLLOWUP_COLUMNS,
     to_column,
@@ -37,6 +38,7 @@ class Store:
         self.calendars = Calendars(self.database)
         self.attendances = Attendances(self.database)
         self.contacts = Contacts(self.database)
+        self.facts = Facts(self.database)
         self._check_move = check_move
         self._reign: int | None = None
 
@@ -67,27 +69,20 @@ class Store:
     def installed(self, now: datetime) -> datetime:
         """Return when this state began; the first call settles it."""
         self.database.change("INSERT OR IGNORE INTO facts VALUES ('installed', ?)", write_instant(now))
-        return read_instant(self._fact("installed") or write_instant(now))
+        return read_instant(self.facts.read("installed") or write_instant(now))
 
     @tell_damage()
     def begin_reign(self) -> None:
         """Become the one that writes outside; whoever reigned before can no longer."""
         with self.transaction():
-            self._reign = int(self._fact("reign") or 0) + 1
-            self._set_fact("reign", str(self._reign))
+            self._reign = int(self.facts.read("reign") or 0) + 1
+            self.facts.write("reign", str(self._reign))
 
     def pause(self, paused: bool) -> None:
-        self._set_fact("paused", "yes" if paused else "no")
+        self.facts.write("paused", "yes" if paused else "no")
 
     def is_paused(self) -> bool:
-        return self._fact("paused") == "yes"
-
-    def _fact(self, name: str) -> str | None:
-        row = self.database.row("SELECT value FROM facts WHERE name = ?", name)
-        return row["value"] if row else None
-
-    def _set_fact(self, name: str, value: str) -> None:
-        self.database.change("INSERT OR REPLACE INTO facts VALUES (?, ?)", name, value)
+        return self.facts.read("paused") == "yes"
 
     # --- the queue
 
@@ -108,6 +103,11 @@ class Store:
             number = self.database.insert(
                 f"INSERT INTO followups ({names}) VALUES ({marks})",
                 *map(to_column, values.values()),
+            )
+            self.database.change(
+                "UPDATE followups SET series = (SELECT json_extract(body, '$.uid') FROM events"
+                " WHERE events.occurrence = followups.occurrence AND json_extract(body, '$.series')) WHERE id = ?",
+                number,
             )
             self._add_step(number, now, plan.status, By.DAEMON, plan.why)
             return self.followup(number)
@@ -246,7 +246,7 @@ class Store:
     def intend(self, followup: FollowUp, act: Act, digest: str, now: datetime) -> Intent:
         """Commit that a write is about to leave. Raises AlreadyRunning when another daemon reigns by now."""
         with self.transaction():
-            if self._reign is None or self._fact("reign") != str(self._reign):
+            if self._reign is None or self.facts.read("reign") != str(self._reign):
                 raise AlreadyRunning(
                     "Another followupd took over this state.", "This one stops; nothing was written."
                 )

@@ -30,7 +30,7 @@ def guest(name: str, email: str | None = "", *, follow_up: bool = True) -> Guest
 
 
 def plan(*guests: Guest, judgement: Judgement = YES, installed: datetime = BEFORE) -> tuple[Plan, ...]:
-    return plan_event(EVENT, judgement, guests, installed, LIMITS)
+    return plan_event(EVENT, judgement, guests, installed, LIMITS, END)
 
 
 def test_due_at_the_end_deadline_48_hours_later_expired_after_seven_days() -> None:
