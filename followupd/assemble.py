@@ -4,9 +4,8 @@ import tomllib
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from followupd.adapters import CALENDARS, FEED, MAILBOXES, load
@@ -18,7 +17,6 @@ from followupd.model import Event, Guest, Judge, Judgement
 from followupd.network import read_feed_address
 from followupd.ports import CalendarSource, Mailbox
 from followupd.render import Renderer
-from followupd.rules.advice import Caution, read_cautions
 from followupd.rules.choosing import Chosen, choose_template
 from followupd.rules.drafts import example_facts
 from followupd.rules.events import judge_event
@@ -32,6 +30,10 @@ from followupd.template_files import Templates, find_templates, shipped_template
 from followupd.timing import Timing
 from followupd.writer import Writer, build_case, choose_language
 
+if TYPE_CHECKING:
+    from followupd.rules.advice import Caution
+
+_WORDS = Path(__file__).parent / "words"
 #: Word files that are not about events.
 _OTHER_WORDS = frozenset({"advice", "people"})
 
@@ -43,16 +45,12 @@ def read_clock() -> datetime:
 
 def load_words() -> Words:
     """Return the words that speak for and against an event, from followupd/words/."""
-    stems = [
-        file.name.removesuffix(".toml")
-        for file in files("followupd.words").iterdir()
-        if file.name.endswith(".toml")
-    ]
-    return read_words({stem: _read_word_file(stem) for stem in sorted(stems) if stem not in _OTHER_WORDS})
+    stems = sorted(file.stem for file in _WORDS.glob("*.toml"))
+    return read_words({stem: _read_word_file(stem) for stem in stems if stem not in _OTHER_WORDS})
 
 
 def _read_word_file(stem: str) -> dict[str, Any]:
-    return tomllib.loads((files("followupd.words") / f"{stem}.toml").read_text(encoding="utf-8"))
+    return tomllib.loads((_WORDS / f"{stem}.toml").read_text(encoding="utf-8"))
 
 
 def load_people_words() -> PeopleWords:
@@ -60,8 +58,10 @@ def load_people_words() -> PeopleWords:
     return read_people_words(_read_word_file("people"))
 
 
-def load_cautions() -> tuple[Caution, ...]:
+def load_cautions() -> "tuple[Caution, ...]":
     """Return what wording advice listens for, from followupd/words/advice.toml."""
+    from followupd.rules.advice import read_cautions  # noqa: PLC0415 - the daemon gives no advice
+
     return read_cautions(_read_word_file("advice"))
 
 

@@ -3,7 +3,6 @@
 import logging
 import os
 import sys
-import tempfile
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -63,6 +62,8 @@ def run_once(settings: Settings) -> tuple[Report, list[FollowUp]]:
 
 def try_once(settings: Settings, at: datetime) -> tuple[Report, list[FollowUp]]:
     """Make one pass as of `at` over a copy of the state, with mailboxes that are only read."""
+    import tempfile  # noqa: PLC0415 - the daemon makes no copies
+
     os.umask(0o077)
     mailboxes = {name: DryMailbox(box) for name, box in build_mailboxes(settings).items()}
     with tempfile.TemporaryDirectory(prefix="followupd-") as copy:

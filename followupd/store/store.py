@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -19,6 +20,7 @@ from followupd.store.facts import Facts
 from followupd.store.rows import (
     FOLLOWUP_COLUMNS,
     to_column,
+    to_columns,
     to_followup,
     to_intent,
     to_person,
@@ -26,6 +28,7 @@ from followupd.store.rows import (
 )
 
 _COLUMNS = ", ".join(FOLLOWUP_COLUMNS)
+_AS_IT_WAS = " AND ".join(f"{name} IS ?" for name in FOLLOWUP_COLUMNS)
 _FOLLOWUPS = f"SELECT {_COLUMNS} FROM followups"
 
 
@@ -174,9 +177,9 @@ class Store:
         """
         self._check_move(old.status, status)
         with self.transaction():
-            self.update(old, status=status, outcome=why, **changes)
+            moved = self.update(old, status=status, outcome=why, **changes)
             self._add_step(old.id, now, status, by, why)
-            return self.followup(old.id)
+            return moved
 
     def note_step(
         self,
@@ -188,26 +191,26 @@ class Store:
     ) -> FollowUp:
         """Change an item that stays where it stands, with a line in its history."""
         with self.transaction():
-            self.update(followup, **changes)
+            changed = self.update(followup, **changes)
             self._add_step(followup.id, now, followup.status, by, why)
-            return self.followup(followup.id)
+            return changed
 
     def update(self, old: FollowUp, **changes: Any) -> FollowUp:
-        """Set columns of an item, if it is still as `old` has it. Raises Changed otherwise."""
-        with self.transaction():
-            if self.followup(old.id) != old:
-                raise Changed(f"Item {old.id} changed in this moment.", "Look at it again, then decide.")
-            if not changes:
-                return old
-            if "raw" in changes:
-                changes["raw_hash"] = fingerprint(changes["raw"])
-            sets = ", ".join(f"{name} = ?" for name in changes)
-            self.database.change(
-                f"UPDATE followups SET {sets} WHERE id = ?",
-                *map(to_column, changes.values()),
-                old.id,
-            )
-            return self.followup(old.id)
+        """Set columns of an item, if it is still as `old` has it, and return it so. Raises Changed otherwise."""
+        columns = dict(changes or {"id": old.id})
+        if "raw" in changes:
+            columns["raw_hash"] = fingerprint(changes["raw"])
+        sets = ", ".join(f"{name} = ?" for name in columns)
+        # One statement compares and sets: nobody can come in between.
+        changed = self.database.change(
+            f"UPDATE followups SET {sets} WHERE {_AS_IT_WAS}",
+            *map(to_column, columns.values()),
+            *to_columns(old),
+        )
+        if not changed:
+            self.followup(old.id)  # says it when there is none, or what there is makes no sense
+            raise Changed(f"Item {old.id} changed in this moment.", "Look at it again, then decide.")
+        return replace(old, **changes)
 
     def history(self, number: int) -> list[Step]:
         return [

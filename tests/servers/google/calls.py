@@ -23,9 +23,11 @@ class Call:
     """What was uploaded beside the body."""
     if_match: str = ""
 
-    def cut_page(self, items: list[Any], most: int) -> tuple[list[Any], str]:
+    def cut_page(self, items: list[Any], most: int, default: int | None = None) -> tuple[list[Any], str]:
         """Return one page of a list and the token of the next, "" after the last."""
-        size = min(self.parameters.get("maxResults") or self.parameters.get("pageSize") or most, most)
+        size = min(
+            self.parameters.get("maxResults") or self.parameters.get("pageSize") or default or most, most
+        )
         token = self.parameters.get("pageToken", "")
         if token and not token.isdigit():
             raise refuse_argument("Invalid pageToken")

@@ -223,31 +223,35 @@ def _find_methods(resource: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def _read_method(about: Mapping[str, Any], document: Mapping[str, Any]) -> Method:
     upload = about.get("mediaUpload", {}).get("protocols", {}).get("simple", {}).get("path")
+    own = about.get("parameters", {})
     common = {name: value for name, value in document["parameters"].items() if name not in _OUTDATED}
     return Method(
         id=about["id"],
         service=document["name"],
         verb=about["httpMethod"],
-        pattern=_compile_path("/" + document["servicePath"] + about["path"]),
-        upload=_compile_path(upload) if upload else None,
-        parameters=common | about.get("parameters", {}),
+        pattern=_compile_path("/" + document["servicePath"] + about["path"], own),
+        upload=_compile_path(upload, own) if upload else None,
+        parameters=common | own,
         scopes=frozenset(about.get("scopes", ())),
         request=about.get("request", {}).get("$ref", ""),
         response=about.get("response", {}).get("$ref", ""),
     )
 
 
-def _compile_path(template: str) -> re.Pattern[str]:
+def _compile_path(template: str, parameters: Mapping[str, Mapping[str, Any]]) -> re.Pattern[str]:
     """Turn a path with {name} and {+name} (RFC 6570) into a pattern."""
     parts = re.split(r"\{(\+?\w+)\}", template)
     patterns = [
-        re.escape(part) if number % 2 == 0 else _compile_name(part) for number, part in enumerate(parts)
+        re.escape(part) if number % 2 == 0 else _compile_name(part, parameters)
+        for number, part in enumerate(parts)
     ]
     return re.compile("".join(patterns))
 
 
-def _compile_name(name: str) -> str:
-    return f"(?P<{name[1:]}>.+)" if name.startswith("+") else f"(?P<{name}>[^/]+)"
+def _compile_name(name: str, parameters: Mapping[str, Mapping[str, Any]]) -> str:
+    if not name.startswith("+"):
+        return f"(?P<{name}>[^/]+)"
+    return f"(?P<{name[1:]}>{parameters[name[1:]].get('pattern', '.+').strip('^$')})"
 
 
 def find_method(verb: str, path: str) -> tuple[Document, Method, dict[str, str]]:

@@ -12,8 +12,11 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from servers.google.accounts import Account
 from servers.google.asking import Asking
 from servers.google.bodies import Incoming, answer_batch
+from servers.google.calendar_api import METHODS as CALENDAR
+from servers.google.calendars import Calendar
 from servers.google.calls import Call, Handler
 from servers.google.clock import Clock
+from servers.google.contacts import Contacts
 from servers.google.discovery import Document, MalformedError, Method, find_method
 from servers.google.faults import Answer
 from servers.google.fields import apply_mask, check_mask, read_mask
@@ -21,11 +24,12 @@ from servers.google.gmail import METHODS as GMAIL
 from servers.google.mail import Mailbox
 from servers.google.oauth import Client, Grant, SignIn
 from servers.google.pages import find_pages
+from servers.google.people import METHODS as PEOPLE
 from servers.google.quota import Quota, refuse_rate
 from servers.google.refusals import Refusal
 from servers.google.server import Seen, Wire, write_json
 
-_HANDLERS: Mapping[str, Handler] = {**GMAIL}
+_HANDLERS: Mapping[str, Handler] = {**CALENDAR, **GMAIL, **PEOPLE}
 #: The longest request line that Google takes.
 _LONGEST_TARGET = 8192
 
@@ -80,10 +84,16 @@ class Google:
         secrets = {"client_id": client.id, "project_id": "stand-in", "client_secret": client.secret}
         return {"installed": secrets | places}
 
-    def add_account(self, address: str, name: str = "") -> Account:
-        account = Account(address, name, Mailbox(address, name, self.clock), self._deliver)
-        self.accounts[address] = account
+    def add_account(self, address: str, name: str = "", zone: str = "Europe/Berlin") -> Account:
+        """Return a new account with an empty mailbox and an empty primary calendar."""
+        mailbox, contacts = Mailbox(address, name, self.clock), Contacts(self.clock)
+        account = self.accounts[address] = Account(address, name, mailbox, contacts, self._deliver)
+        account.see(Calendar(address, address, zone, self.clock), "owner")
         return account
+
+    def add_calendar(self, calendar_id: str, summary: str, zone: str = "Europe/Berlin") -> Calendar:
+        """Return a new calendar beside the primary ones; `Account.see` shows it to somebody."""
+        return Calendar(calendar_id, summary, zone, self.clock)
 
     def _deliver(self, address: str, raw: bytes) -> None:
         if address in self.accounts:
