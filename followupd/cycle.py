@@ -86,7 +86,7 @@ class Cycle:
         mailing = Mailing(store, mailboxes, clock)
         self._noticing = Noticing(mailing)
         self._placing = Placing(mailing, self._write, self._find_obstacle, limits)
-        self._sending = Sending(mailing, self._find_obstacle, timing.put_off)
+        self._sending = Sending(mailing, self._find_obstacle, timing.put_off, limits)
         self._timing = timing
         self._planning = Planning(store, mailbox_of, judge, limits, series, zone, clock)
         self._writer = writer

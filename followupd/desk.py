@@ -8,6 +8,7 @@ from followupd.desk_people import PeopleDesk
 from followupd.errors import Changed, Problem
 from followupd.items import OPEN, SNOOZE_GRACE, By, FollowUp, Kind, Offer, Plan, Status, Step
 from followupd.model import TOO_LATE_AFTER, Met, Person, Reason
+from followupd.problems import end_doubt, try_again
 from followupd.rules.hours import Hours
 from followupd.rules.message import change_text
 from followupd.rules.reading import read_message
@@ -64,7 +65,7 @@ class Desk:
         if item.kind is Kind.QUESTION:
             return self._done(self._answer_yes(item, now))
         if item.kind is Kind.PROBLEM:
-            return self._done(self._try_again(item, now))
+            return self._done(try_again(self._store, item, now, hold))
         _check_approvable(item, seen_hash)
         opening = find_timetable(self._store, hours, item).find_next(now + hold)
         changes = {
@@ -80,13 +81,6 @@ class Desk:
         with self._store.transaction():
             self._store.calendars.save_answer(item.occurrence, networking=True)
             return self._store.move(item, Status.DONE, now, By.OWNER, "you said it was networking")
-
-    def _try_again(self, item: FollowUp, now: datetime) -> FollowUp:
-        with self._store.transaction():
-            concerned = self._store.followup(item.concerns or 0)
-            if concerned.held is Reason.QUARANTINED:
-                self._store.note_step(concerned, now, By.OWNER, "you had it tried again", {"held": None})
-            return self._store.move(item, Status.DONE, now, By.OWNER, "you had it tried again")
 
     def edit(
         self,
@@ -119,6 +113,8 @@ class Desk:
         """Say no. The draft is taken out of the mailbox; `undo` brings it back."""
         item = self._store.followup(number)
         with self._store.transaction():
+            if item.reason is Reason.DOUBT:
+                return self._done(end_doubt(self._store, item, Status.HANDLED, now))
             self._say_no(item, now)
             return self._done(
                 self._store.move(item, Status.SKIPPED, now, By.OWNER, "you skipped it", NO_APPROVAL)
@@ -166,8 +162,13 @@ class Desk:
             return self._store.move(item, status, now, By.OWNER, "you took it up again", changes)
 
     def finish(self, number: int, channel: str, now: datetime) -> FollowUp:
-        """Record that the owner followed up another way: by phone, letter, message or in person."""
+        """Record that the owner followed up another way: by an e-mail of their own, phone, letter, message or in person.
+
+        About a message that may have gone out, "email" says that it did.
+        """
         item = self._store.followup(number)
+        if item.reason is Reason.DOUBT and channel == "email":
+            return self._done(end_doubt(self._store, item, Status.SENT, now))
         if item.kind is not Kind.DRAFT:
             raise Problem(
                 f"Item {number} is not a follow-up to a person.", f"Skip it: followupd skip {number}"

@@ -15,6 +15,8 @@ from followupd.rules.series import Policy, SeriesRule, find_policy
 from followupd.store.store import Store
 from followupd.withdrawing import postpone, withdraw
 
+_UNDECIDED = OPEN | {Status.FAILED}
+
 
 class Planning:
     """Puts into the queue what events ask for, and takes back what they no longer do."""
@@ -153,9 +155,9 @@ class Planning:
                 self._store.move(item, Status.EXPIRED, now, By.DAEMON, _say_expired(item))
 
     def _close_problems(self, now: datetime) -> None:
-        """Take a problem out of the queue once what it was about is decided."""
+        """Take a problem out of the queue once what it was about is decided; what was refused still waits for that."""
         for item in self._store.followups({Status.NEEDS_INFO}):
-            if item.concerns is not None and self._store.followup(item.concerns).status not in OPEN:
+            if item.concerns is not None and self._store.followup(item.concerns).status not in _UNDECIDED:
                 self._store.move(item, Status.DONE, now, By.DAEMON, "what it was about is decided")
 
 

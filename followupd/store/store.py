@@ -155,10 +155,14 @@ class Store:
         return read_instant(row["at"]) if row and row["at"] else None
 
     def leftovers(self) -> list[FollowUp]:
-        """Return the items whose draft still lies in the mailbox although they are no longer waiting there."""
-        marks = ", ".join("?" * len(IN_MAILBOX))
+        """Return the items whose draft still lies in the mailbox although they are no longer waiting there.
+
+        What a server refused stays there, for the owner to correct.
+        """
+        staying = IN_MAILBOX | {Status.FAILED}
+        marks = ", ".join("?" * len(staying))
         rows = self.database.rows(
-            f"{_FOLLOWUPS} WHERE draft_id IS NOT NULL AND status NOT IN ({marks}) ORDER BY id", *IN_MAILBOX
+            f"{_FOLLOWUPS} WHERE draft_id IS NOT NULL AND status NOT IN ({marks}) ORDER BY id", *staying
         )
         return [to_followup(row) for row in rows]
 
@@ -281,6 +285,16 @@ class Store:
         row = self.database.row(
             "SELECT count(*) AS n FROM intents WHERE act = 'create' AND outcome = 'done' AND made_at > ?",
             write_instant(since),
+        )
+        return row["n"] if row else 0
+
+    def handed_over_since(self, mailbox: str, since: datetime) -> int:
+        """Count what left or may have left through a mailbox."""
+        row = self.database.row(
+            "SELECT count(*) AS n FROM intents JOIN followups ON followups.id = followup WHERE act = 'hand-over'"
+            " AND intents.outcome IS NOT 'refused' AND made_at > ? AND mailbox = ?",
+            write_instant(since),
+            mailbox,
         )
         return row["n"] if row else 0
 
