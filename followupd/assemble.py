@@ -28,10 +28,12 @@ from followupd.store.database import FILE_NAME
 from followupd.store.store import Store
 from followupd.template_files import Templates, find_templates, shipped_templates
 from followupd.timing import Timing
+from followupd.waking import ring
 from followupd.writer import Writer, build_case, choose_language
 
 if TYPE_CHECKING:
     from followupd.rules.advice import Caution
+    from followupd.web.ground import Ground
 
 _WORDS = Path(__file__).parent / "words"
 #: Word files that are not about events.
@@ -180,3 +182,27 @@ def build_cycle(
     forget_copies(feeds, _name_feeds(settings))
     store.begin_reign()  # last: settings that cannot be used leave the running cycle its reign
     return cycle
+
+
+def build_ground(
+    settings: Settings,
+    templates: Templates,
+    last_pass: Callable[[], datetime | None],
+    is_running: Callable[[], bool],
+) -> "Ground":
+    """Return what the page stands on. Its templates are its own: the daemon's belong to the daemon's thread."""
+    from followupd.web.ground import Ground  # noqa: PLC0415 - Flask is loaded for the first visitor, not before
+
+    words = load_words()
+    return Ground(
+        settings=settings,
+        judge=build_judge(settings, words),
+        writer=build_writer(settings, words, templates),
+        templates=templates,
+        cautions=load_cautions(),
+        open_store=lambda: open_store(settings.state),
+        wake=lambda: ring(settings.state),
+        clock=read_clock,
+        last_pass=last_pass,
+        is_running=is_running,
+    )

@@ -23,7 +23,7 @@ from followupd.rules.choosing import Choice
 from followupd.rules.followups import Limits
 from followupd.rules.hours import Hours
 from followupd.rules.series import Policy, SeriesRule
-from followupd.settings import CalendarSettings, MailboxSettings, Settings
+from followupd.settings import CalendarSettings, MailboxSettings, PageSettings, Settings
 
 
 def read_settings(file: Path) -> Settings:
@@ -71,6 +71,7 @@ def _settle(file: Path, tables: Mapping[str, Any], config: ConfigFile) -> Settin
         series=tuple(SeriesRule(Policy(rule.policy), rule.title, rule.uid) for rule in config.series),
         choices=tuple(Choice(**choice.model_dump()) for choice in config.choose),
         network=_to_network(file, config.network),
+        page=PageSettings(**config.page.model_dump()),
     )
 
 

@@ -109,6 +109,19 @@ class Desk:
             )
         return self._done(self._store.note_step(item, now, By.OWNER, "you edited it", changes))
 
+    def rewrite(self, number: int, template: str, raw: bytes, now: datetime, seen_hash: str) -> FollowUp:
+        """Put another template's message in a waiting draft's place; from then on the text is the owner's.
+
+        Raises Changed as `edit`.
+        """
+        item = self._store.followup(number)
+        if item.status is not Status.DRAFTED:
+            raise Problem(f"Item {number} is '{item.status}'; only a waiting draft can be written anew.")
+        _check_seen(item, seen_hash)
+        changes = {"raw": raw, "subject": read_message(raw).subject, "template": template, "edited": True}
+        why = f"you chose the template {template.removesuffix('.md')}"
+        return self._done(self._store.note_step(item, now, By.OWNER, why, changes))
+
     def skip(self, number: int, now: datetime) -> FollowUp:
         """Say no. The draft is taken out of the mailbox; `undo` brings it back."""
         item = self._store.followup(number)

@@ -166,6 +166,11 @@ class DaemonTable(_Table):
     poll: Duration = Field(default=timedelta(minutes=5), ge=timedelta(seconds=1), le=timedelta(days=1))
 
 
+class PageTable(_Table):
+    port: int = Field(default=8458, ge=0, le=65535)
+    trusted_host: Annotated[str, Field(pattern=r"^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)?$")] = ""
+
+
 class ChoiceTable(_Table):
     template: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     late: bool | None = None
@@ -194,6 +199,7 @@ class ConfigFile(_Table):
     limits: LimitsTable = LimitsTable()
     hours: HoursTable = HoursTable()
     daemon: DaemonTable = DaemonTable()
+    page: PageTable = PageTable()
     network: NetworkTable = NetworkTable()
     choose: tuple[ChoiceTable, ...] = ()
     series: tuple[SeriesTable, ...] = ()
@@ -217,6 +223,7 @@ TABLES: Mapping[str, type[_Table]] = {
     "hours": HoursTable,
     "network": NetworkTable,
     "daemon": DaemonTable,
+    "page": PageTable,
     "choose": ChoiceTable,
     "series": SeriesTable,
 }

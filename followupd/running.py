@@ -15,6 +15,7 @@ from followupd.desk import Desk
 from followupd.errors import ConfigProblem
 from followupd.items import FollowUp
 from followupd.lock import hold_state
+from followupd.paging import LatePage, served_beside_daemon
 from followupd.render import Renderer
 from followupd.settings import Settings, load_settings
 from followupd.store.store import Store
@@ -45,9 +46,14 @@ def run_daemon(config_file: Path) -> None:
                 raise ConfigProblem(
                     "[state] path changed while the daemon runs.", "Restart it to move to another state."
                 )
-            return build(changed)
+            parts = build(changed)
+            page.take(changed)
+            return parts
 
-        Daemon(folder, build(settings), rebuild).run()
+        page = LatePage(settings, renderer, lambda: daemon.last_pass, lambda: True)
+        daemon = Daemon(folder, build(settings), rebuild)
+        with served_beside_daemon(page, settings.page.port):
+            daemon.run()
 
 
 def run_once(settings: Settings) -> tuple[Report, list[FollowUp]]:

@@ -40,6 +40,14 @@ class MailboxSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PageSettings:
+    port: int
+    """0: no page."""
+    trusted_host: str
+    """A name besides this computer's own under which the page answers; "" for none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything config.toml says, with paths resolved; see config.example.toml for each option's sentence."""
 
@@ -57,6 +65,7 @@ class Settings:
     series: tuple[SeriesRule, ...]
     choices: tuple[Choice, ...]
     network: Network
+    page: PageSettings
 
     def hours_of(self, mailbox: str) -> Hours | None:
         """Return the working hours that messages from this mailbox keep; None where it sends nothing itself."""

@@ -17,6 +17,7 @@ from followupd.store.calendars import Calendars
 from followupd.store.contacts import Contacts
 from followupd.store.database import Database, read_instant, say_damaged, tell_damage, write_instant
 from followupd.store.facts import Facts
+from followupd.store.history import History
 from followupd.store.rows import (
     FOLLOWUP_COLUMNS,
     to_column,
@@ -39,6 +40,7 @@ class Store:
         """Open or create the state; `check_move` raises Problem for a move that is not in the table."""
         self.database = Database(folder)
         self.calendars = Calendars(self.database)
+        self.past = History(self.database)
         self.attendances = Attendances(self.database)
         self.contacts = Contacts(self.database)
         self.facts = Facts(self.database)
