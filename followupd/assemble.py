@@ -2,7 +2,6 @@
 
 import tomllib
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +23,6 @@ from followupd.rules.people import PeopleWords, read_people_words, sort_guests
 from followupd.rules.status import check_move
 from followupd.rules.words import Words, read_words
 from followupd.settings import CalendarSettings, Settings
-from followupd.store.database import FILE_NAME
 from followupd.store.store import Store
 from followupd.template_files import Templates, find_templates, shipped_templates
 from followupd.timing import Timing
@@ -144,14 +142,6 @@ def build_choose(settings: Settings, words: Words) -> Choose:
 
 def open_store(folder: Path) -> Store:
     return Store(folder, check_move)
-
-
-def read_never(folder: Path) -> frozenset[str]:
-    """Return whom the owner said never to write to; nobody where there is no state yet. Raises StateProblem."""
-    if not (folder / FILE_NAME).exists():
-        return frozenset()
-    with closing(open_store(folder)) as store:
-        return store.contacts.never_keys()
 
 
 def build_cycle(

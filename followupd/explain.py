@@ -23,7 +23,7 @@ from followupd.model import (
 from followupd.ports import CalendarSource
 from followupd.rules.choosing import Chosen
 from followupd.rules.events import state_of
-from followupd.rules.followups import Limits, count_to_write, hold_of_guest, hold_of_time, needs_debrief
+from followupd.rules.followups import Limits, doubt_list, hold_of_guest, hold_of_time, needs_debrief
 from followupd.rules.series import Policy, SeriesRule, find_policy
 
 #: Rule 4's choice for a guest, who is late or not and known or not: to the template and why.
@@ -132,15 +132,15 @@ class _Story:
             if counts and hold is None:
                 self.touched[guest.person] = event.end
         asks = networking and find_policy(self.series, event) is not Policy.NEVER
-        debrief = asks and needs_debrief(guests, self.limits)
+        debrief = asks and needs_debrief(event, guests, self.limits)
         return Explained(event, state_of(event, self.at), judgement, guests, held, chosen, debrief)
 
-    def _find_holds(self, event: Event, guests: Sequence[Guest]) -> list[Reason | None]:
-        crowded = count_to_write(tuple(guests)) > self.limits.guests_per_event
+    def _find_holds(self, event: Event, guests: tuple[Guest, ...]) -> list[Reason | None]:
+        doubt = doubt_list(event, guests, self.limits)
         policy, met = find_policy(self.series, event), self.faces[event.uid]
         return [
             hold_of_time(event, self.at)
-            or hold_of_guest(guest, crowded, self.touched, event.end, self.limits, policy, met, self.never)
+            or hold_of_guest(guest, doubt, self.touched, event.end, self.limits, policy, met, self.never)
             for guest in guests
         ]
 

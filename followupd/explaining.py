@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 import click
 
 from followupd.app import print_json
-from followupd.assemble import build_choose, build_judge, build_sources, load_words, read_never
+from followupd.assemble import build_choose, build_judge, build_sources, load_words
 from followupd.errors import ExitCode, StateProblem
 from followupd.explain import Explained, Failed, explain, to_json
 from followupd.model import Skipped, Verdict
 from followupd.settings import Settings
+from followupd.store.glance import read_never
 
 _MARKS = {Verdict.YES: "[green]yes[/]", Verdict.NO: "[dim]no[/]", Verdict.ASK: "[yellow]ask[/]"}
 
@@ -91,9 +92,8 @@ def build_table(explained: list[Explained], zone: ZoneInfo) -> Any:
 
 
 def _say_why(item: Explained) -> str:
-    total = sum(piece.weight for piece in item.judgement.evidence)
     ask = "; you say whom you met" if item.debrief else ""
-    return f"{item.judgement.why}{f' ({total:+d})' if item.judgement.evidence else ''}{ask}"
+    return f"{item.judgement.why}{f' ({item.judgement.weight:+d})' if item.judgement.evidence else ''}{ask}"
 
 
 def _say_people(item: Explained) -> Iterator[tuple[str, str, str]]:

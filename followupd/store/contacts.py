@@ -32,12 +32,6 @@ class Contacts:
         row = self._database.row("SELECT 1 FROM people WHERE key = ? AND never_since IS NOT NULL", key)
         return row is not None
 
-    def never_keys(self) -> frozenset[str]:
-        """Return everybody the owner said never to write to."""
-        return frozenset(
-            row["key"] for row in self._database.rows("SELECT key FROM people WHERE never_since IS NOT NULL")
-        )
-
     def met_before(self, event: Event) -> frozenset[str]:
         """Return whom the owner met at earlier occurrences of the series an event belongs to."""
         rows = self._database.rows(
