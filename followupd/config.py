@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
@@ -18,9 +18,20 @@ from followupd.errors import ConfigProblem, Problem
 from followupd.home import find_state, owner_templates, read_tables, resolve
 from followupd.model import Owner
 from followupd.network import Network, read_feed_address
-from followupd.options import PROXY_WORDS, TABLES, CalendarTable, ConfigFile, NetworkTable, OwnerTable
+from followupd.options import (
+    PROXY_WORDS,
+    TABLES,
+    CalendarTable,
+    ConfigFile,
+    Day,
+    MailboxTable,
+    NetworkTable,
+    OwnerTable,
+)
 from followupd.rules.choosing import Choice
 from followupd.rules.followups import Limits
+from followupd.rules.hours import Hours
+from followupd.rules.series import Policy, SeriesRule
 from followupd.settings import AccountSettings, CalendarSettings, MailboxSettings, PageSettings, Settings
 
 
@@ -59,12 +70,12 @@ def _settle(file: Path, tables: Mapping[str, Any], config: ConfigFile) -> Settin
         templates=owner_templates(file),
         owner=_to_owner(config.owner),
         calendars=tuple(_to_calendars(file, config)),
-        mailboxes=tuple(
-            MailboxSettings(box.name, box.type, resolve(file, box.path) if box.path else None, box.account)
-            for box in config.mailbox
-        ),
+        mailboxes=tuple(_to_mailbox(file, box) for box in config.mailbox),
         limits=Limits(**config.limits.model_dump()),
+        hours=_to_hours(config),
+        holidays=resolve(file, config.hours.holidays) if config.hours.holidays else None,
         poll=config.daemon.poll,
+        series=tuple(SeriesRule(Policy(rule.policy), rule.title, rule.uid) for rule in config.series),
         choices=tuple(Choice(**choice.model_dump()) for choice in config.choose),
         network=_to_network(file, config.network),
         page=PageSettings(**config.page.model_dump()),
@@ -76,9 +87,21 @@ def _settle(file: Path, tables: Mapping[str, Any], config: ConfigFile) -> Settin
     )
 
 
+def _to_hours(config: ConfigFile) -> Hours:
+    hours = config.hours
+    return Hours(
+        config.owner.timezone, frozenset(map(get_args(Day).index, hours.days)), hours.start, hours.end
+    )
+
+
 def _to_network(file: Path, network: NetworkTable) -> Network:
     proxy = PROXY_WORDS.get(network.proxy, network.proxy)
     return Network(proxy, resolve(file, network.ca_file) if network.ca_file else None)
+
+
+def _to_mailbox(file: Path, box: MailboxTable) -> MailboxSettings:
+    path = resolve(file, box.path) if box.path else None
+    return MailboxSettings(box.name, box.type, path, box.account, sends=box.type == "gmail")
 
 
 def _to_owner(owner: OwnerTable) -> Owner:

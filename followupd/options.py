@@ -19,6 +19,7 @@ from followupd.errors import Problem
 from followupd.network import read_feed_address, read_proxy_address
 from followupd.rules.debrief import read_address
 from followupd.rules.followups import Limits
+from followupd.rules.hours import read_time_of_day
 
 
 def _check_address(text: str) -> str:
@@ -42,6 +43,10 @@ def _check_duration(value: Any) -> timedelta:
         return parse_duration(value)
     except Problem as problem:
         raise ValueError(problem.what) from problem
+
+
+def _check_time(value: Any) -> int:
+    return read_time_of_day(value if isinstance(value, str) else str(value))
 
 
 def _check_domain(text: str) -> str:
@@ -74,6 +79,7 @@ Address = Annotated[str, AfterValidator(_check_address)]
 Domain = Annotated[str, AfterValidator(_check_domain)]
 Zone = Annotated[str, AfterValidator(_check_zone)]
 Duration = Annotated[timedelta, BeforeValidator(_check_duration)]
+TimeOfDay = Annotated[int, BeforeValidator(_check_time)]
 Proxy = Annotated[str, AfterValidator(_check_proxy)]
 Line = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")]
 #: It names a file too.
@@ -172,6 +178,22 @@ class LimitsTable(_Table):
     sends_per_day: int = Field(default=_LIMITS.sends_per_day, ge=1, le=10_000)
 
 
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+class HoursTable(_Table):
+    days: tuple[Day, ...] = Field(default=("mon", "tue", "wed", "thu", "fri"), min_length=1)
+    start: TimeOfDay = Field(default="08:00", validate_default=True)
+    end: TimeOfDay = Field(default="18:00", validate_default=True)
+    holidays: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Self:
+        if self.start >= self.end:
+            raise ValueError("`end` must be later than `start`; 24:00 is the end of the day")
+        return self
+
+
 class NetworkTable(_Table):
     proxy: Proxy = "environment"
     ca_file: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
@@ -202,6 +224,12 @@ class ChoiceTable(_Table):
     series: bool | None = None
 
 
+class SeriesTable(_Table):
+    policy: Literal["new-faces", "always", "never"]
+    title: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+    uid: str = ""
+
+
 class ConfigFile(_Table):
     """The whole of config.toml."""
 
@@ -211,11 +239,13 @@ class ConfigFile(_Table):
     mailbox: tuple[MailboxTable, ...] = ()  # `explain` needs none
     state: StateTable | None = None
     limits: LimitsTable = LimitsTable()
+    hours: HoursTable = HoursTable()
     daemon: DaemonTable = DaemonTable()
     page: PageTable = PageTable()
     network: NetworkTable = NetworkTable()
     google: GoogleTable = GoogleTable()
     choose: tuple[ChoiceTable, ...] = ()
+    series: tuple[SeriesTable, ...] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -234,9 +264,11 @@ TABLES: Mapping[str, type[_Table]] = {
     "mailbox": MailboxTable,
     "state": StateTable,
     "limits": LimitsTable,
+    "hours": HoursTable,
     "network": NetworkTable,
     "google": GoogleTable,
     "daemon": DaemonTable,
     "page": PageTable,
     "choose": ChoiceTable,
+    "series": SeriesTable,
 }
