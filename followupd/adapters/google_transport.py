@@ -26,7 +26,7 @@ from followupd.adapters.deadline import Deadline
 from followupd.adapters.google_answers import Answer, Refused, Unanswered, read_answer
 from followupd.adapters.google_pace import Pace
 from followupd.adapters.reach import Resolver, resolve
-from followupd.adapters.wire import Wire, name_failure
+from followupd.adapters.wire import Wire, measure_drift, name_failure
 from followupd.network import Network, UnfitError, read_feed_address
 
 # What it says at DEBUG holds the addresses of people.
@@ -165,6 +165,8 @@ class Google:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.pace = Pace(clock, sleep)
+        self.drift: timedelta | None = None
+        """By how much this computer's clock was ahead of Google's at the last answer."""
         self._access = access
         self._courier = courier
         self._root_url = root_url
@@ -212,6 +214,7 @@ class Google:
         self.pace.spend(request.methodId)
         headers = {**request.headers, "authorization": f"Bearer {token}"}
         answer = self._courier.send(request.method, request.uri, headers, request.body)
+        self.drift = measure_drift({"Date": answer.headers.get("date", "")}, self._clock())
         if answer.status == HTTPStatus.UNAUTHORIZED:
             self._access.reject(token)
         return read_answer(answer, self._access.who, self._clock())
