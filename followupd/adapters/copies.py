@@ -88,6 +88,11 @@ class Copies:
         self._kept.write(b"\n".join((head, copy.body)))
 
 
+def name_copy(account: str, calendar: str) -> str:
+    """Return the name of the file for what one account's calendar held last."""
+    return sha256(f"{account}\n{calendar}".encode()).hexdigest()
+
+
 def forget_copies(folder: Path, kept: Collection[str]) -> None:
     """Delete the files whose fingerprints are not `kept`: their calendars left the config, and so do their people."""
     with suppress(OSError):

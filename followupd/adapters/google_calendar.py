@@ -15,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from followupd.adapters.copies import Kept
-from followupd.adapters.google_answers import Refused
+from followupd.adapters.google_answers import NotDone
 from followupd.adapters.google_event import Resource, read_event
 from followupd.adapters.google_transport import Google
 from followupd.adapters.occurrence import Origin, UnusableError, clean_line
@@ -133,7 +133,7 @@ class GoogleCalendar:
         """Return the mirror as it is now, None when the token has ended. Deletions come with their names alone."""
         try:
             items, zone, token = self._list({"syncToken": held.token})
-        except Refused as problem:
+        except NotDone as problem:
             if problem.status in _START_ANEW:
                 return None
             raise
@@ -205,18 +205,13 @@ class GoogleCalendar:
             log.warning("no copy of the calendar %s could be kept: %s", self.name, error.strerror)
 
     def _tell(self, problem: Problem) -> SourceProblem:
-        gone = isinstance(problem, Refused) and problem.status == HTTPStatus.NOT_FOUND
+        gone = isinstance(problem, NotDone) and problem.status == HTTPStatus.NOT_FOUND
         why = "it is not there, or not for this account." if gone else problem.what
         told = SourceProblem(
             f"The Google calendar '{self.name}' could not be read: {why}", _CHECK_ID if gone else problem.todo
         )
         told.temporary = problem.temporary
         return told
-
-
-def name_mirror(account: str, calendar: str) -> str:
-    """Return the name of the file that one account's calendar is kept in."""
-    return sha256(f"{account}\n{calendar}".encode()).hexdigest()[:32]
 
 
 def _list_usable(items: object) -> Iterable[dict[str, Any]]:

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from calling import EVENTS, call_google
+from accounts import keep_sign_in, open_google
 from servers.google import Account, Answer, Break, Calendar, Google
 
 from followupd.adapters.copies import Kept
 from followupd.adapters.google_calendar import GoogleCalendar
+from followupd.adapters.google_transport import Google as Calls
 from followupd.adapters.ics import IcsCalendar
 from followupd.errors import SourceProblem
 from followupd.model import Answer as Said
@@ -50,11 +51,17 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def open_source(google: Google, file: Path) -> Callable[..., GoogleCalendar]:
+def calls(google: Google, tmp_path: Path) -> Calls:
+    """The way to an account that is signed in."""
+    keep_sign_in(google, tmp_path / "sign-ins", ADA)
+    return open_google(google, tmp_path / "sign-ins")
+
+
+@pytest.fixture
+def open_source(calls: Calls, file: Path) -> Callable[..., GoogleCalendar]:
     """Return what starts the program anew over the same file."""
 
     def open_one(calendar: str = "primary", *, listed: bool = False) -> GoogleCalendar:
-        calls = call_google(google, ADA, EVENTS)
         return GoogleCalendar("work", calls, calendar, file, "Europe/Berlin", listed=listed)
 
     return open_one
@@ -202,13 +209,14 @@ def test_who_spoofs_the_owner_as_organiser_is_not_marked(source: GoogleCalendar,
     ]
 
 
-def test_whole_days_are_days_of_the_calendars_own_zone(google: Google, source: GoogleCalendar) -> None:
-    new_york = google.add_account("eve@example.com", zone="America/New_York")
-    new_york.calendar.add("2026-05-04", "2026-05-05", summary="Fair")
-    calls = call_google(google, "eve@example.com", EVENTS)
-    event = read_one(GoogleCalendar("fair", calls, "primary", None, "Europe/Berlin"))
+def test_whole_days_are_days_of_the_calendars_own_zone(
+    google: Google, ada: Account, open_source: Callable[..., GoogleCalendar]
+) -> None:
+    fair = google.add_calendar("fair@group.calendar.google.com", "Fair", "America/New_York")
+    ada.see(fair)
+    fair.add("2026-05-04", "2026-05-05", summary="Fair")
+    event = read_one(open_source(fair.id))
     assert (event.start, event.end, event.all_day) == (at(4, 4), at(5, 4), True)
-    assert read(source) == ()
 
 
 def test_5000_guests_are_read(source: GoogleCalendar, mine: Calendar) -> None:
@@ -311,9 +319,8 @@ END:VCALENDAR
 """
 
 
-def test_one_event_has_one_name_in_three_calendars(google: Google, ada: Account) -> None:
+def test_one_event_has_one_name_in_three_calendars(google: Google, ada: Account, calls: Calls) -> None:
     found = set()
-    calls = call_google(google, ADA, EVENTS)
     for number in range(3):
         calendar = google.add_calendar(f"c{number}@group.calendar.google.com", f"C{number}")
         ada.see(calendar)
@@ -542,15 +549,18 @@ def test_a_calendar_that_is_not_there_waits_for_the_owner(open_source: Callable[
     assert "`id`" in caught.value.todo
 
 
-def test_without_the_permission_the_owner_is_told_how_to_give_it(google: Google) -> None:
-    calls = call_google(google, ADA, "https://www.googleapis.com/auth/gmail.compose")
+def test_without_the_permission_the_owner_is_told_how_to_give_it(google: Google, tmp_path: Path) -> None:
+    folder = tmp_path / "sign-ins"
+    keep_sign_in(google, folder, ADA, "https://www.googleapis.com/auth/gmail.compose")
+    calls = open_google(google, folder)
     with pytest.raises(SourceProblem, match="permission") as caught:
         read(GoogleCalendar("work", calls, "primary", None, "UTC"))
     assert "followupd connect google" in caught.value.todo
 
 
-def test_more_events_than_anybody_has_are_refused_in_words(google: Google, mine: Calendar) -> None:
-    calls = call_google(google, ADA, EVENTS)
+def test_more_events_than_anybody_has_are_refused_in_words(
+    google: Google, calls: Calls, mine: Calendar
+) -> None:
     source = GoogleCalendar("work", calls, "primary", None, "UTC", most=10)
     for _ in range(10):
         add_coffee(mine)

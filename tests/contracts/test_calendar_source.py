@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from calling import EVENTS, call_google
+from accounts import keep_sign_in, open_google
 from memory import MemoryCalendar
 from servers.google import Break, Calendar, Google
 from servers.web import Site
@@ -130,12 +130,11 @@ def make_feed(_: Path, stack: ExitStack) -> Case:
     return Case(IcsCalendar("cal", feed, "Europe/Berlin"), fill, make_unreachable)
 
 
-def make_google(_: Path, stack: ExitStack) -> Case:
+def make_google(folder: Path, stack: ExitStack) -> Case:
     google = stack.enter_context(Google())
     calendar = google.add_account("ada@example.com").calendar
-    source = GoogleCalendar(
-        "cal", call_google(google, "ada@example.com", EVENTS), "primary", None, "Europe/Berlin"
-    )
+    keep_sign_in(google, folder, "ada@example.com")
+    source = GoogleCalendar("cal", open_google(google, folder), "primary", None, "Europe/Berlin")
 
     def fill(entries: list[Entry]) -> None:
         for entry in entries:
