@@ -28,7 +28,7 @@ from followupd.adapters.ics_entry import (
     parse_blocks,
     tell_error,
 )
-from followupd.adapters.ics_event import Origin, UnusableError
+from followupd.adapters.ics_event import Origin
 from followupd.adapters.ics_scan import (
     Facts,
     RawCalendar,
@@ -38,11 +38,13 @@ from followupd.adapters.ics_scan import (
     write_day,
 )
 from followupd.adapters.ics_series import find_events, split_namesakes
+from followupd.adapters.ics_time import UnusableError
 from followupd.errors import SourceProblem
 from followupd.model import Event, Reading, Skipped
 
 _MOST_ENTRIES = 10_000
 _MOST_OF_ONE_UID = 1_000
+_MOST_SKIPPED = 100
 #: What is understood of a calendar reaches so much further than what was asked for, so that it serves a day's readings.
 _MARGIN = timedelta(days=1)
 #: No zone moves a day by more than this.
@@ -126,8 +128,15 @@ class IcsCalendar:
         if bad and not memory.readable:
             raise self._problem(bad[0].why)
         events = tuple(event for event in memory.events if event.start <= end and event.end >= start)
-        skipped = tuple(dict.fromkeys((*bad, *memory.skipped)))
-        return Reading(events, skipped, complete=not bad)
+        skipped = [*dict.fromkeys(bad), *memory.skipped]  # a file may have been tried twice
+        return Reading(events, self._tell_skipped(skipped), complete=not bad)
+
+    def _tell_skipped(self, skipped: list[Skipped]) -> tuple[Skipped, ...]:
+        """Return what could not be used, as far as anybody would read it; the last line says how much more there is."""
+        more = len(skipped) - _MOST_SKIPPED
+        if more <= 0:
+            return tuple(skipped)
+        return (*skipped[:_MOST_SKIPPED], Skipped(self.name, f"{more:,} more could not be used"))
 
     def _problem(self, why: str) -> SourceProblem:
         place = self.place if isinstance(self.place, Path) else self.place.name
