@@ -28,7 +28,6 @@ from followupd.adapters.ics_entry import (
     parse_blocks,
     tell_error,
 )
-from followupd.adapters.ics_event import Origin
 from followupd.adapters.ics_scan import (
     Facts,
     RawCalendar,
@@ -38,7 +37,7 @@ from followupd.adapters.ics_scan import (
     write_day,
 )
 from followupd.adapters.ics_series import find_events, split_namesakes
-from followupd.adapters.ics_time import UnusableError
+from followupd.adapters.occurrence import Origin, UnusableError
 from followupd.errors import SourceProblem
 from followupd.model import Event, Reading, Skipped
 
@@ -58,6 +57,8 @@ class Body(Protocol):
     """A calendar that is not a file of this computer."""
 
     name: str
+    drift: timedelta | None
+    """As CalendarSource has it."""
 
     def fetch(self) -> bytes:
         """Return its newest good body, the very same object while nothing changed. Raises SourceProblem."""
@@ -100,15 +101,20 @@ class IcsCalendar:
     """A CalendarSource that reads an .ics file, every .ics file in and below a folder (hidden ones left out), or a feed.
 
     `zone` is the owner's: floating times and whole days are meant in it unless the calendar names its own
-    (X-WR-TIMEZONE). Times in UTC stay in UTC whatever X-WR-TIMEZONE says. `max_bytes` is the limit for one file.
+    (X-WR-TIMEZONE) and `trust_zone` holds. Times in UTC stay in UTC whatever X-WR-TIMEZONE says. `max_bytes` is the limit for one file.
     """
 
     name: str
     place: Path | Body
     zone: str
     listed: bool = False
+    trust_zone: bool = True
     max_bytes: int = 256 * 1024**2
     _memory: _Memory = field(default_factory=_Memory, repr=False)
+
+    @property
+    def drift(self) -> timedelta | None:
+        return None if isinstance(self.place, Path) else self.place.drift
 
     def read(self, start: datetime, end: datetime) -> Reading:
         """Return every occurrence that touches [start, end] (UTC), by start and then by occurrence.
@@ -220,7 +226,8 @@ class IcsCalendar:
         method = calendar.read_word(b"METHOD").upper()
         if method in _ANSWERING:
             return
-        zone = find_zone(calendar.read_word(b"X-WR-TIMEZONE")) or ZoneInfo(self.zone)
+        named = find_zone(calendar.read_word(b"X-WR-TIMEZONE")) if self.trust_zone else None
+        zone = named or ZoneInfo(self.zone)
         context = Context(zone, method == "CANCEL", tuple(calendar.zones))
         salt, known = context.mark, self._memory.facts
         for number, (start, end) in enumerate(calendar.events, start=1):

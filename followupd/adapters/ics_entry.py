@@ -14,18 +14,8 @@ from icalendar.timezone import tzp
 
 from followupd.adapters.ics_event import find_uid, read_title
 from followupd.adapters.ics_scan import Facts, unfold
-from followupd.adapters.ics_time import (
-    Length,
-    Span,
-    UnusableError,
-    find_span,
-    name_original,
-    read_length,
-    read_when,
-    settle_until,
-    settle_zone,
-    to_utc,
-)
+from followupd.adapters.ics_time import Length, find_span, read_length, read_when, settle_until, settle_zone
+from followupd.adapters.occurrence import Span, UnusableError, name_original, to_utc
 from followupd.model import Skipped
 
 _LONGEST_LINE = 64 * 1024

@@ -1,24 +1,24 @@
 """One VEVENT to one event of ours: its span, its guests, its flags. Everything in it was written by strangers."""
 
 import hashlib
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from functools import lru_cache
 from urllib.parse import unquote
 
 import icalendar
-from email_validator import EmailNotValidError, validate_email
 from icalendar.prop import vCalAddress, vCategory
 
-from followupd.adapters.ics_time import Span, find_all, read_when
+from followupd.adapters.ics_time import find_all, read_when
+from followupd.adapters.occurrence import (
+    LONGEST,
+    Origin,
+    Span,
+    add_organizer,
+    clean_address,
+    clean_line,
+    clean_text,
+    drop_repeated,
+    name_occurrence,
+)
 from followupd.model import Answer, Attendee, Event, GuestKind
-
-_LONGEST = {"uid": 1000, "title": 500, "name": 200, "location": 500, "description": 4000}
-
-# C0 and C1 controls and the two Unicode line breaks: each could end a line somewhere downstream.
-_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_CONTROLS_BUT_LINES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]+")
 
 _ANSWERS = {
     "ACCEPTED": Answer.ACCEPTED,
@@ -28,24 +28,6 @@ _ANSWERS = {
 }
 _KINDS = {"GROUP": GuestKind.GROUP, "RESOURCE": GuestKind.ROOM, "ROOM": GuestKind.ROOM}
 _AWAY = {"OOF", "WORKINGELSEWHERE"}
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Which calendar an event comes from and how that calendar is to be taken."""
-
-    calendar: str
-    listed: bool
-
-
-def clean_line(text: str, longest: int) -> str:
-    """Return `text` on one line, without control characters, at most `longest` characters long."""
-    return " ".join(_CONTROLS.sub(" ", text).split())[:longest]
-
-
-def clean_text(text: str, longest: int) -> str:
-    """Return `text` with its line breaks but no other control character, at most `longest` characters."""
-    return _CONTROLS_BUT_LINES.sub(" ", text.replace("\r\n", "\n")).strip()[:longest]
 
 
 def read_word(vevent: icalendar.Component, name: str) -> str:
@@ -58,38 +40,16 @@ def _read_line(vevent: icalendar.Component, name: str, longest: int) -> str:
 
 
 def read_title(vevent: icalendar.Component) -> str:
-    return _read_line(vevent, "SUMMARY", _LONGEST["title"])
-
-
-def name_occurrence(uid: str, original: str | None) -> str:
-    """Return the key of an occurrence; a single event is its own."""
-    return f"{uid}/{original}" if original else uid
+    return _read_line(vevent, "SUMMARY", LONGEST["title"])
 
 
 def find_uid(vevent: icalendar.Component) -> str:
     """Return the UID, or one made of start and title for a VEVENT that lacks it."""
-    uid = _read_line(vevent, "UID", _LONGEST["uid"])
+    uid = _read_line(vevent, "UID", LONGEST["uid"])
     if uid:
         return uid
     marks = f"{read_when(vevent, 'DTSTART')}\n{read_title(vevent)}"
     return f"no-uid-{hashlib.sha256(marks.encode()).hexdigest()[:12]}"
-
-
-@lru_cache(maxsize=10_000)
-def clean_address(text: str) -> str | None:
-    """Return an address in lower case with an ASCII domain, None for what no mail can reach."""
-    try:
-        # The test environment lets the reserved domain .test pass, which no real address can have (RFC 6761).
-        valid = validate_email(
-            text,
-            check_deliverability=False,
-            allow_smtputf8=False,
-            globally_deliverable=False,
-            test_environment=True,
-        )
-    except EmailNotValidError:
-        return None
-    return valid.ascii_email.lower() if valid.ascii_email else None
 
 
 def _read_address(value: vCalAddress) -> str | None:
@@ -109,7 +69,7 @@ def _read_parameter(value: vCalAddress, name: str) -> str:
 def _read_attendee(value: vCalAddress, unanswered: Answer) -> Attendee:
     return Attendee(
         email=_read_address(value),
-        name=clean_line(_read_parameter(value, "CN").strip(" \"'"), _LONGEST["name"]),
+        name=clean_line(_read_parameter(value, "CN").strip(" \"'"), LONGEST["name"]),
         answer=_ANSWERS.get(
             _read_parameter(value, "PARTSTAT").upper() or unanswered.name, Answer.NEEDS_ACTION
         ),
@@ -127,37 +87,15 @@ def read_attendees(vevent: icalendar.Component) -> tuple[Attendee, ...]:
 
     An organiser who is a guest too keeps the guest's answer; one who is not has accepted.
     """
-    guests = _drop_repeated(_find_people(vevent, "ATTENDEE", Answer.NEEDS_ACTION))
+    guests = drop_repeated(_find_people(vevent, "ATTENDEE", Answer.NEEDS_ACTION))
     for organizer in _find_people(vevent, "ORGANIZER", Answer.ACCEPTED)[:1]:
-        return _add_organizer(guests, organizer)
+        return add_organizer(guests, organizer)
     return tuple(guests)
-
-
-def _drop_repeated(guests: Iterable[Attendee]) -> list[Attendee]:
-    seen: set[str] = set()
-    kept = []
-    for guest in guests:
-        if guest.email not in seen:
-            kept.append(guest)
-        if guest.email:
-            seen.add(guest.email)
-    return kept
-
-
-def _add_organizer(guests: list[Attendee], organizer: Attendee) -> tuple[Attendee, ...]:
-    if organizer.email is None or all(guest.email != organizer.email for guest in guests):
-        return (*guests, replace(organizer, organizer=True))
-    return tuple(
-        replace(guest, organizer=True, name=guest.name or organizer.name)
-        if guest.email == organizer.email
-        else guest
-        for guest in guests
-    )
 
 
 def _read_categories(vevent: icalendar.Component) -> tuple[str, ...]:
     lists = (value for value in find_all(vevent, "CATEGORIES") if isinstance(value, vCategory))
-    names = (clean_line(str(name), _LONGEST["name"]) for value in lists for name in value.cats)
+    names = (clean_line(str(name), LONGEST["name"]) for value in lists for name in value.cats)
     return tuple(dict.fromkeys(name for name in names if name))
 
 
@@ -192,8 +130,8 @@ def read_event(
         blocked=_is_blocked(vevent),
         series=original is not None,
         listed=origin.listed,
-        description=clean_text(_read_raw(vevent, "DESCRIPTION"), _LONGEST["description"]),
-        location=_read_line(vevent, "LOCATION", _LONGEST["location"]),
+        description=clean_text(_read_raw(vevent, "DESCRIPTION"), LONGEST["description"]),
+        location=_read_line(vevent, "LOCATION", LONGEST["location"]),
         categories=_read_categories(vevent),
         attendees=read_attendees(vevent),
     )

@@ -6,7 +6,8 @@ from math import prod
 import icalendar
 from icalendar.prop import vBroken, vRecur
 
-from followupd.adapters.ics_time import UnusableError, read_when
+from followupd.adapters.ics_time import read_when
+from followupd.adapters.occurrence import UnusableError
 
 _MOST_REPEATS = 50_000
 _DAYS_BETWEEN = {"HOURLY": 1 / 24, "DAILY": 1, "WEEKLY": 7, "MONTHLY": 28, "YEARLY": 365}

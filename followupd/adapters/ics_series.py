@@ -12,15 +12,16 @@ from icalendar.prop import vDDDTypes
 from recurring_ical_events.occurrence import Occurrence
 
 from followupd.adapters.ics_entry import Entry
-from followupd.adapters.ics_event import Origin, is_cancelled, name_occurrence, read_event, read_title
+from followupd.adapters.ics_event import is_cancelled, read_event, read_title
 from followupd.adapters.ics_rule import check_rule, find_step
-from followupd.adapters.ics_time import (
+from followupd.adapters.ics_time import find_span, read_when
+from followupd.adapters.occurrence import (
+    Origin,
     Span,
     UnusableError,
-    find_span,
     make_span,
+    name_occurrence,
     name_original,
-    read_when,
     to_utc,
 )
 from followupd.model import Event

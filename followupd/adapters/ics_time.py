@@ -8,27 +8,13 @@ from zoneinfo import ZoneInfo
 import icalendar
 from icalendar.prop import vBroken, vDDDTypes, vRecur
 
+from followupd.adapters.occurrence import Span, UnusableError, to_utc
+
 _YEARS = range(1970, 2201)
 _LENGTH = re.compile(
     r"([-+]?)P(?:(\d{1,6})W)?(?:(\d{1,7})D)?(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})S)?)?",
     re.IGNORECASE | re.ASCII,
 )
-
-
-class UnusableError(ValueError):
-    """This VEVENT cannot be used; the text says why, in words for the owner."""
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """From when to when an event lasts, in UTC."""
-
-    start: datetime
-    end: datetime
-    all_day: bool
-
-    def touches(self, start: datetime, end: datetime) -> bool:
-        return self.start <= end and self.end >= start
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +53,6 @@ def read_when(vevent: icalendar.Component, name: str) -> date | datetime | None:
     return when
 
 
-def to_utc(when: date | datetime, zone: ZoneInfo) -> datetime:
-    """Return the instant of `when`; a floating time and the start of a day are meant in `zone`.
-
-    In the hour that a clock change skips or repeats, the offset before the change counts (RFC 5545, 3.3.5).
-    """
-    if not isinstance(when, datetime):
-        when = datetime.combine(when, time())
-    return (when if when.tzinfo else when.replace(tzinfo=zone)).astimezone(UTC)
-
-
 def settle_zone(vevent: icalendar.Component, zone: ZoneInfo) -> None:
     """Give a floating VEVENT its zone, or the library would lend it the zone of its EXDATE."""
     for name in ("DTSTART", "DTEND"):
@@ -96,13 +72,6 @@ def settle_until(vevent: icalendar.Component) -> None:
         rule["UNTIL"] = [
             end if end.tzinfo else end.replace(tzinfo=start.tzinfo).astimezone(UTC) for end in ends
         ]
-
-
-def name_original(when: date | datetime | None, zone: ZoneInfo) -> str | None:
-    """Return the name of the occurrence that was planned for `when`; it stays when the occurrence is moved."""
-    if isinstance(when, datetime):
-        return to_utc(when, zone).strftime("%Y%m%dT%H%M%SZ")
-    return when.strftime("%Y%m%d") if when else None
 
 
 def read_length(text: str) -> Length:
@@ -138,13 +107,6 @@ def find_span(vevent: icalendar.Component, zone: ZoneInfo, length: Length | None
     if "RRULE" not in vevent and not _YEARS.start <= start.year <= span.end.year < _YEARS.stop:
         raise UnusableError("it is not between 1970 and 2200")
     return span
-
-
-def make_span(start: date | datetime, end: date | datetime, zone: ZoneInfo) -> Span:
-    """Return the span from a start to an end; some programs write the last day where RFC 5545 wants the day after it."""
-    if not isinstance(start, datetime) and end == start:
-        end = start + timedelta(days=1)
-    return Span(to_utc(start, zone), to_utc(end, zone), not isinstance(start, datetime))
 
 
 def _find_end(
