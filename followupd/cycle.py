@@ -20,6 +20,7 @@ from followupd.noticing import Noticing
 from followupd.placing import Placing
 from followupd.ports import CalendarSource, Mailbox
 from followupd.rules.attendance import extend_plan, is_worth_asking
+from followupd.rules.events import answer_judgement
 from followupd.rules.followups import Limits, hold_of_time, needs_debrief, plan_event, times_of
 from followupd.sending import Sending
 from followupd.store.store import Store
@@ -339,19 +340,6 @@ def _say_expired(item: FollowUp) -> str:
 def _is_ahead(item: FollowUp, now: datetime) -> bool:
     """Tell whether an item is held because its event was moved and is not over yet."""
     return item.held is Reason.MOVED and item.due > now
-
-
-def answer_judgement(judgement: Judgement, says: bool | None) -> Judgement:
-    """Let the owner's yes or no stand above the words; a cancelled event stays cancelled."""
-    if says is None or judgement.reason is Reason.CANCELLED:
-        return judgement
-    verdict = Verdict.YES if says else Verdict.NO
-    subject = "you were" if judgement.reason is Reason.LISTED else "it was"
-    what = "there" if judgement.reason is Reason.LISTED else "networking"
-    why = f"you said that {subject} {what}" if says else f"you said that {subject} not {what}"
-    return Judgement(
-        verdict, Reason.OWNER_SAYS, why, judgement.evidence, judgement.gathering, judgement.language
-    )
 
 
 def check_clock(now: datetime) -> None:

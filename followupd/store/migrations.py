@@ -28,8 +28,13 @@ def add_attendances(connection: sqlite3.Connection) -> None:
     )
 
 
+def add_via(connection: sqlite3.Connection) -> None:
+    """Whether the owner took a step on the page or in the terminal."""
+    connection.execute("ALTER TABLE steps ADD COLUMN via TEXT CHECK (via IN ('page', 'terminal'))")
+
+
 #: The step at index N leads from user_version N to N + 1.
-STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (create_tables, add_attendances)
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (create_tables, add_attendances, add_via)
 
 
 def migrate(connection: sqlite3.Connection, file: Path) -> None:
