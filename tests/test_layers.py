@@ -56,7 +56,7 @@ ALLOWED: dict[str, set[str]] = {
 }  # fmt: skip
 #: Above assemble: what the command line is made of. Nothing below may import these.
 TOP = {
-    "app", "cli", "cli_desk", "cli_templates", "demo", "demo_week", "explaining", "opening", "paging", "running", "setup",
+    "app", "checkup", "cli", "cli_desk", "cli_doctor", "cli_templates", "demo", "demo_week", "doctor", "explaining", "opening", "paging", "running", "setup",
 }  # fmt: skip
 
 

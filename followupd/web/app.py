@@ -17,8 +17,8 @@ from followupd.web.door import Door, form_token
 from followupd.web.entering import COOKIE
 from followupd.web.ground import Ground, Holder, close_store, ground, holder, now
 from followupd.web.guard import Guard
-from followupd.web.serving import BODY_MAX
 from followupd.web.queue import NUMBER_MAX
+from followupd.web.serving import BODY_MAX
 from followupd.web.showing import FILTERS, HELD
 
 if TYPE_CHECKING:

@@ -6,10 +6,11 @@ from email import message_from_bytes
 from pathlib import Path
 
 import pytest
+from memory import MemoryMailbox
 from visitor import Visitor, read_hash, read_words, visit
 from week import JANE, TOM, World, meeting, open_world
 
-from followupd.items import Kind, Status, Via
+from followupd.items import FollowUp, Kind, Status, Via
 from followupd.mail import fingerprint
 from followupd.model import Attendee
 
@@ -38,6 +39,16 @@ def shown(visitor: Visitor, path: str = "/") -> str:
     return read_words(answer.text)
 
 
+def box_of(world: World) -> MemoryMailbox:
+    assert isinstance(world.mailbox, MemoryMailbox)
+    return world.mailbox
+
+
+def edit_in_mailbox(world: World, item: FollowUp, old: bytes, new: bytes) -> None:
+    """Change a draft as its owner does in their mail program."""
+    box_of(world).owner_edits(item.draft_id or "", (item.raw or b"").replace(old, new, 1))
+
+
 # --- what is shown
 
 
@@ -58,9 +69,7 @@ def test_an_item_shows_the_message_with_everybody_it_goes_to(world: World, visit
 
 def test_a_copy_somebody_added_in_their_mail_program_is_shown(world: World, visitor: Visitor) -> None:
     jane = world.item("Jane Doe")
-    world.mailbox.owner_edits(
-        jane.draft_id, (jane.raw or b"").replace(b"Subject:", b"Bcc: boss@evil.example\nSubject:", 1)
-    )  # type: ignore[union-attr]
+    edit_in_mailbox(world, jane, b"Subject:", b"Bcc: boss@evil.example\nSubject:")
     world.run()
     assert "Bcc boss@evil.example" in shown(visitor, f"/items/{jane.id}")
 
@@ -225,7 +234,7 @@ def test_done_another_way_is_a_touch(world: World, visitor: Visitor, channel: st
 def test_a_draft_changed_since_its_approval_comes_back_marked(world: World, visitor: Visitor) -> None:
     visitor.decide("Jane Doe", "approve")
     jane = world.item("Jane Doe")
-    world.mailbox.owner_edits(jane.draft_id, (jane.raw or b"").replace(b"Jane,", b"Janet,"))  # type: ignore[union-attr]
+    edit_in_mailbox(world, jane, b"Jane,", b"Janet,")
     world.run(minutes=5)
     assert world.status("Jane Doe") is Status.DRAFTED
     assert "changed since you approved Founders meetup" in shown(visitor)
@@ -252,7 +261,7 @@ def test_two_tabs_that_approve_at_once_send_once(world: World, visitor: Visitor)
     second = visitor.post(f"/items/{jane.id}/approve", hash=jane.hash)
     assert (first.status_code, second.status_code) == (303, 400)
     world.run(minutes=2)
-    assert len(world.mailbox.ready) == 1  # type: ignore[union-attr]
+    assert len(box_of(world).ready) == 1
 
 
 # --- whom did you meet?
