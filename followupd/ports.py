@@ -40,6 +40,13 @@ class Mailbox(Protocol):
     ready_note: str
     """What is true of an approved message that stays on this computer, in words for the owner."""
 
+    def begin_pass(self) -> None:
+        """Take note that a pass begins: until the next, looks may share one view of the mailbox; writes never rely on it.
+
+        A mailbox for which this was never said shows what is there at the moment of each look.
+        """
+        ...
+
     def look(self, trace: Trace) -> Look:
         """Find a draft again: by draft id, then by Message-ID, then by recipient, subject and time.
 

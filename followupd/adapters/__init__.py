@@ -6,10 +6,14 @@ from typing import Any
 #: config.toml's word to the class that does it.
 CALENDARS = {"ics": "followupd.adapters.ics:IcsCalendar"}
 FEED = "followupd.adapters.feeds:Feed"
-MAILBOXES = {"maildir": "followupd.adapters.maildir:MaildirMailbox"}
+MAILBOXES = {
+    "maildir": "followupd.adapters.maildir:MaildirMailbox",
+    "gmail": "followupd.adapters.gmail:GmailMailbox",
+}
+GOOGLE = "followupd.adapters.google_auth:open_account"
 
 
 def load(place: str) -> Any:
-    """Return the class at "module:name"."""
+    """Return what stands at "module:name"."""
     module, name = place.split(":")
     return getattr(import_module(module), name)
