@@ -74,7 +74,7 @@ def approve(app: App, numbers: Sequence[int], at_once: bool, seen_hash: str | No
         hours = None if at_once else app.settings.hours_of(mailbox)
         item = app.desk.approve(number, app.now, hold, seen_hash, hours)
         click.echo(_say_approved(app, item, hold), err=True)
-    _tell_sleeping(app)
+    tell_sleeping(app)
 
 
 def _say_approved(app: App, item: "FollowUp", hold: timedelta) -> str:
@@ -92,7 +92,7 @@ def _say_approved(app: App, item: "FollowUp", hold: timedelta) -> str:
     return f"{item.id}: approved. At {when} it moves to the folder Ready of your mail program; until then: undo {item.id}"
 
 
-def _tell_sleeping(app: App) -> None:
+def tell_sleeping(app: App) -> None:
     """Say so when nobody is there to carry a decision out, or nothing may leave."""
     from followupd.waking import is_listening
 
@@ -132,7 +132,7 @@ def edit(app: App, number: int, subject: str | None, body: Any, seen_hash: str |
         click.echo(text)  # what was typed must not be lost
         raise
     click.echo(f"{number}: saved; the draft in your mailbox follows with the next pass.", err=True)
-    _tell_sleeping(app)
+    tell_sleeping(app)
 
 
 def _edit_by_hand(app: App, number: int) -> tuple[str, str]:
@@ -165,14 +165,14 @@ def note(app: App, number: int, text: str | None, promise: str | None) -> None:
         "you changed the draft, so your text stays" if item.edited else "the next pass writes the draft anew"
     )
     click.echo(f"{number}: noted{f'; {follows}' if item.raw else ''}.", err=True)
-    _tell_sleeping(app)
+    tell_sleeping(app)
 
 
 def _decide(act: Callable[[int], Any], numbers: Iterable[int], done: str, app: App) -> None:
     for number in numbers:
         act(number)
         click.echo(f"{number}: {done}", err=True)
-    _tell_sleeping(app)
+    tell_sleeping(app)
 
 
 @click.command()
@@ -241,7 +241,7 @@ def met(app: App, number: int, people: Sequence[str], nobody: bool, note: str, p
         raise click.UsageError("Name somebody, or say --nobody.")
     app.desk.take_met(number, found, app.now)
     click.echo(f"{number}: thank you, {len(found) or 'nobody'} noted.", err=True)
-    _tell_sleeping(app)
+    tell_sleeping(app)
 
 
 @click.command()
@@ -290,7 +290,7 @@ def _answer_attended(app: App, item: "FollowUp", words: Sequence[str]) -> None:
     there = read_places(words, [offer.place for offer in app.desk.list_offers(item.id)])
     answered = app.desk.attend(item.id, there, app.now)
     click.echo(f"{item.id}: thank you, {answered.outcome}.", err=True)
-    _tell_sleeping(app)
+    tell_sleeping(app)
 
 
 @click.command()

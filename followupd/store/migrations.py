@@ -65,6 +65,11 @@ def add_recipe(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE followups ADD COLUMN recipe TEXT")
 
 
+def add_forgetting(connection: sqlite3.Connection) -> None:
+    """Keep whom the owner wants forgotten until their drafts are out of the mailbox."""
+    connection.execute("CREATE TABLE forgetting (person TEXT PRIMARY KEY) STRICT")
+
+
 #: The step at index N leads from user_version N to N + 1.
 STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     create_tables,
@@ -73,6 +78,7 @@ STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     add_series,
     add_recipe,
     add_via,
+    add_forgetting,
 )
 
 

@@ -17,6 +17,7 @@ from followupd.store.calendars import Calendars
 from followupd.store.contacts import Contacts
 from followupd.store.database import Database, read_instant, say_damaged, tell_damage, write_instant
 from followupd.store.facts import Facts
+from followupd.store.forgetting import Forgetting
 from followupd.store.history import History
 from followupd.store.rows import (
     FOLLOWUP_COLUMNS,
@@ -42,8 +43,9 @@ class Store:
         self.calendars = Calendars(self.database)
         self.past = History(self.database)
         self.attendances = Attendances(self.database)
-        self.contacts = Contacts(self.database)
         self.facts = Facts(self.database)
+        self.forgetting = Forgetting(self.database, self.facts)
+        self.contacts = Contacts(self.database, self.forgetting)
         self._check_move = check_move
         self._reign: int | None = None
         self.via: Via | None = None
@@ -129,7 +131,7 @@ class Store:
         return to_followup(row)
 
     def followup_by_key(self, key: str) -> FollowUp | None:
-        row = self.database.row(f"{_FOLLOWUPS} WHERE key = ?", key)
+        row = self.database.row(f"{_FOLLOWUPS} WHERE key IN (?, ?)", key, self.forgetting.blur(key))
         return to_followup(row) if row else None
 
     def followups(self, statuses: Collection[Status] | None = None) -> list[FollowUp]:
@@ -320,7 +322,8 @@ class Store:
     def people(self) -> list[tuple[Person, datetime | None]]:
         """Return everybody met, with the last touch (UTC), by name."""
         rows = self.database.rows(
-            "SELECT people.*, (SELECT max(at) FROM touches WHERE person = key) AS last FROM people ORDER BY name, key"
+            "SELECT people.*, (SELECT max(at) FROM touches WHERE person = key) AS last FROM people"
+            " WHERE key NOT LIKE 'forgotten:%' ORDER BY name, key"
         )
         return [
             (
