@@ -7,22 +7,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from followupd.adapters import CALENDARS, FEED, MAILBOXES, load
+from followupd.adapters import CALENDARS, FEED, MAILBOXES, OUTBOX, load
 from followupd.adapters.copies import forget_copies
 from followupd.cycle import Cycle
 from followupd.errors import ConfigProblem
 from followupd.explain import Choose
 from followupd.model import Event, Guest, Judge, Judgement
-from followupd.network import read_feed_address
+from followupd.network import Network, read_feed_address
 from followupd.ports import CalendarSource, Mailbox
 from followupd.render import Renderer
 from followupd.rules.choosing import Chosen, choose_template
 from followupd.rules.drafts import example_facts
 from followupd.rules.events import judge_event
 from followupd.rules.people import PeopleWords, read_people_words, sort_guests
+from followupd.rules.reading import read_envelope
 from followupd.rules.status import check_move
 from followupd.rules.words import Words, read_words
-from followupd.settings import CalendarSettings, Settings
+from followupd.settings import CalendarSettings, MailboxSettings, Settings
 from followupd.store.store import Store
 from followupd.template_files import Templates, find_templates, shipped_templates
 from followupd.waking import ring
@@ -104,7 +105,15 @@ def build_mailboxes(settings: Settings) -> dict[str, Mailbox]:
         raise ConfigProblem(
             f"{settings.file} names no [mailbox].", "Add one for drafts to lie in; see config.example.toml."
         )
-    return {box.name: load(MAILBOXES[box.type])(box.name, box.path) for box in settings.mailboxes}
+    return {box.name: _build_mailbox(box, settings.network) for box in settings.mailboxes}
+
+
+def _build_mailbox(box: MailboxSettings, network: Network) -> Mailbox:
+    drafts: Mailbox = load(MAILBOXES[box.type])(box.name, box.path)
+    if box.server is None:
+        return drafts
+    sending: Mailbox = load(OUTBOX)(drafts, box.server, network.ca_file, read_envelope)
+    return sending
 
 
 def build_templates(settings: Settings, renderer: Renderer) -> Templates:

@@ -17,8 +17,16 @@ from pydantic import ValidationError
 from followupd.errors import ConfigProblem, Problem
 from followupd.home import find_state, owner_templates, read_tables, resolve
 from followupd.model import Owner
-from followupd.network import Network, read_feed_address
-from followupd.options import PROXY_WORDS, TABLES, CalendarTable, ConfigFile, NetworkTable, OwnerTable
+from followupd.network import MailServer, Network, Secret, read_feed_address
+from followupd.options import (
+    PROXY_WORDS,
+    TABLES,
+    CalendarTable,
+    ConfigFile,
+    NetworkTable,
+    OwnerTable,
+    SmtpTable,
+)
 from followupd.rules.choosing import Choice
 from followupd.rules.followups import Limits
 from followupd.settings import CalendarSettings, MailboxSettings, PageSettings, Settings
@@ -60,7 +68,8 @@ def _settle(file: Path, tables: Mapping[str, Any], config: ConfigFile) -> Settin
         owner=_to_owner(config.owner),
         calendars=tuple(_to_calendars(file, config)),
         mailboxes=tuple(
-            MailboxSettings(box.name, box.type, resolve(file, box.path)) for box in config.mailbox
+            MailboxSettings(box.name, box.type, resolve(file, box.path), _to_server(file, box.smtp))
+            for box in config.mailbox
         ),
         limits=Limits(**config.limits.model_dump()),
         poll=config.daemon.poll,
@@ -73,6 +82,17 @@ def _settle(file: Path, tables: Mapping[str, Any], config: ConfigFile) -> Settin
 def _to_network(file: Path, network: NetworkTable) -> Network:
     proxy = PROXY_WORDS.get(network.proxy, network.proxy)
     return Network(proxy, resolve(file, network.ca_file) if network.ca_file else None)
+
+
+def _to_server(file: Path, smtp: SmtpTable | None) -> MailServer | None:
+    if smtp is None:
+        return None
+    secret = Secret(
+        command=smtp.password_command,
+        file=resolve(file, smtp.password_file) if smtp.password_file else None,
+        credential=smtp.password_credential or "",
+    )
+    return MailServer(smtp.host, smtp.chosen_port, smtp.security, smtp.user, secret)
 
 
 def _to_owner(owner: OwnerTable) -> Owner:
@@ -145,8 +165,10 @@ def _describe(mistake: Any) -> str:
 
 
 def _promise(word: Any) -> str:
-    """Own up to what the documentation names for later: Google and sending by SMTP."""
-    return " in this version" if str(word) in {"google", "gmail", "smtp", "account", "id"} else ""
+    """Own up to what the documentation names for later, Google; and to what it will never be."""
+    if word == "password":
+        return "; a password never stands here: name `password_command`, `password_file` or `password_credential`"
+    return " in this version" if str(word) in {"google", "gmail", "account", "id"} else ""
 
 
 def _suggest(place: Sequence[Any]) -> str:

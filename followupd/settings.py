@@ -9,7 +9,7 @@ from pathlib import Path
 
 from followupd.errors import Problem
 from followupd.model import Owner
-from followupd.network import Network
+from followupd.network import MailServer, Network
 from followupd.rules.choosing import Choice
 from followupd.rules.followups import Limits
 
@@ -33,6 +33,8 @@ class MailboxSettings:
     name: str
     type: str
     path: Path
+    server: MailServer | None = None
+    """Where approved messages leave; None: they stay on this computer, in Ready."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Any
 #: config.toml's word to the class that does it.
 CALENDARS = {"ics": "followupd.adapters.ics:IcsCalendar"}
 FEED = "followupd.adapters.feeds:Feed"
+OUTBOX = "followupd.adapters.smtp:SmtpMailbox"
 MAILBOXES = {"maildir": "followupd.adapters.maildir:MaildirMailbox"}
 
 

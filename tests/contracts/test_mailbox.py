@@ -1,7 +1,7 @@
 """What every Mailbox promises (ports.Mailbox), whoever keeps the drafts and whichever program the owner uses."""
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -9,6 +9,7 @@ from hands import DovecotHands, Hands, MemoryHands, MuttHands, ShellHands
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from memory import MemoryMailbox
+from smtp_house import SmtpHouse
 
 from followupd.adapters.maildir import MaildirMailbox
 from followupd.errors import Changed
@@ -46,19 +47,36 @@ type_of_hands = {"shell": ShellHands, "mutt": MuttHands, "dovecot": DovecotHands
 Maker = Callable[[], tuple[Mailbox, Hands]]
 
 
-@pytest.fixture(scope="module", params=["memory", "memory that sends", *type_of_hands])
-def open_mailbox(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Maker:
+@pytest.fixture(
+    scope="module", params=["memory", "memory that sends", "memory that marks", "smtp", *type_of_hands]
+)
+def open_mailbox(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Maker]:
     """Give a maker of empty mailboxes, each with the hands of an owner."""
+    with ExitStack() as stack:
+        yield make_maker(request.param, tmp_path_factory, stack)
 
+
+def make_maker(kind: str, tmp_path_factory: pytest.TempPathFactory, stack: ExitStack) -> Maker:
     def open_memory() -> tuple[Mailbox, Hands]:
-        mailbox = MemoryMailbox(sends=request.param == "memory that sends")
+        mailbox = MemoryMailbox(sends=kind == "memory that sends", marks=kind == "memory that marks")
         return mailbox, MemoryHands(mailbox)
 
     def open_maildir() -> tuple[Mailbox, Hands]:
         path = tmp_path_factory.mktemp("home") / "Mail"
-        return MaildirMailbox("mine", path), type_of_hands[request.param](path)
+        return MaildirMailbox("mine", path), type_of_hands[kind](path)
 
-    return open_maildir if request.param in type_of_hands else open_memory
+    if kind != "smtp":
+        return open_maildir if kind in type_of_hands else open_memory
+    house = SmtpHouse(tmp_path_factory.mktemp("smtp"))
+    server = house.server(stack.enter_context(house.post()))
+
+    def open_smtp() -> tuple[Mailbox, Hands]:
+        house.maildir = tmp_path_factory.mktemp("home") / "Mail"
+        mailbox = house.mailbox(server)
+        stack.callback(mailbox.close)
+        return mailbox, ShellHands(house.maildir)
+
+    return open_smtp
 
 
 @settings(max_examples=25, deadline=None)
