@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from followupd.adapters import CALENDARS, FEED, MAILBOXES, OUTBOX, load
-from followupd.adapters.copies import forget_copies
+from followupd.adapters import CALENDARS, FEED, GOOGLE, MAILBOXES, OUTBOX, load
+from followupd.adapters.copies import forget_copies, name_copy
 from followupd.cycle import Cycle
 from followupd.errors import ConfigProblem
 from followupd.explain import Choose
@@ -26,6 +26,7 @@ from followupd.rules.words import Words, read_words
 from followupd.settings import CalendarSettings, MailboxSettings, Settings
 from followupd.store.store import Store
 from followupd.template_files import Templates, find_templates, shipped_templates
+from followupd.timing import Timing
 from followupd.waking import ring
 from followupd.writer import Writer, build_case, choose_language
 
@@ -76,44 +77,92 @@ def build_judge(settings: Settings, words: Words) -> Judge:
     return judge
 
 
-def build_sources(settings: Settings, feeds: Path | None = None) -> list[CalendarSource]:
-    """Return the calendars; `feeds` is the folder for the last good copies of feeds, None keeps none on disk."""
-    zone = settings.owner.timezone
-    return [
-        load(CALENDARS[calendar.type])(
-            calendar.name, _find_origin(calendar, settings, feeds), zone, listed=calendar.listed
-        )
-        for calendar in settings.calendars
-    ]
+def build_sources(
+    settings: Settings, copies: Path | None = None, accounts: Mapping[str, Any] | None = None
+) -> list[CalendarSource]:
+    """Return the calendars; `copies` is the folder for what they gave last, None keeps none on disk.
+
+    `accounts` are those of build_accounts, made here when they are not given.
+    """
+    ways = build_accounts(settings) if accounts is None else accounts
+    return [_build_source(calendar, settings, copies, ways) for calendar in settings.calendars]
 
 
-def _find_origin(calendar: CalendarSettings, settings: Settings, feeds: Path | None) -> Any:
+def _build_source(
+    calendar: CalendarSettings, settings: Settings, copies: Path | None, accounts: Mapping[str, Any]
+) -> Any:
+    make, zone = load(CALENDARS[calendar.type]), settings.owner.timezone
+    if calendar.account is None:
+        return make(calendar.name, _find_origin(calendar, settings, copies), zone, listed=calendar.listed)
+    file = copies / name_copy(calendar.account, calendar.id) if copies else None
+    way = accounts[calendar.account]
+    return make(calendar.name, way, calendar.id, file, zone, listed=calendar.listed)
+
+
+def accounts_folder(settings: Settings) -> Path:
+    """Return the folder in which the sign-ins to accounts lie."""
+    return settings.state / "google"
+
+
+def build_accounts(settings: Settings) -> dict[str, Any]:
+    """Return the way to each account that a calendar or a mailbox uses, by name.
+
+    Without one nothing of Google's is loaded; calendars and mailboxes of one account share its way and its pace.
+    """
+    users = (
+        *(calendar.account for calendar in settings.calendars),
+        *(box.account for box in settings.mailboxes),
+    )
+    folder, network, root = accounts_folder(settings), settings.network, settings.google_root
+    return {
+        name: load(GOOGLE)(name, folder, network, root, read_clock) for name in dict.fromkeys(users) if name
+    }
+
+
+def build_holidays(settings: Settings) -> CalendarSource | None:
+    """Return the calendar of the owner's days off; its whole days are the owner's, whatever zone it names."""
+    if settings.holidays is None:
+        return None
+    source: CalendarSource = load(CALENDARS["ics"])(
+        "holidays", settings.holidays, settings.owner.timezone, trust_zone=False
+    )
+    return source
+
+
+def _find_origin(calendar: CalendarSettings, settings: Settings, copies: Path | None) -> Any:
     """Return where the calendar's bytes come from: its path, or a Feed."""
     if calendar.url is None:
         return calendar.path
-    return load(FEED)(calendar.url, settings.network, feeds, allow_private=calendar.allow_private)
+    return load(FEED)(calendar.url, settings.network, copies, allow_private=calendar.allow_private)
 
 
-def _name_feeds(settings: Settings) -> set[str]:
+def _name_copies(settings: Settings) -> set[str]:
+    """Return the names of the files that the calendars of the config keep."""
     urls = [calendar.url for calendar in settings.calendars if calendar.url is not None]
-    return {read_feed_address(url, allow_http=True).fingerprint() for url in urls}
+    feeds = {read_feed_address(url, allow_http=True).fingerprint() for url in urls}
+    return feeds | {
+        name_copy(calendar.account, calendar.id) for calendar in settings.calendars if calendar.account
+    }
 
 
-def build_mailboxes(settings: Settings) -> dict[str, Mailbox]:
-    """Return the mailboxes by name. Raises ConfigProblem when there is none for drafts to lie in."""
+def build_mailboxes(settings: Settings, accounts: Mapping[str, Any]) -> dict[str, Mailbox]:
+    """Return the mailboxes by name; `accounts` are those of build_accounts. Raises ConfigProblem when there is none for drafts to lie in."""
     if not settings.mailboxes:
         raise ConfigProblem(
             f"{settings.file} names no [mailbox].", "Add one for drafts to lie in; see config.example.toml."
         )
-    return {box.name: _build_mailbox(box, settings.network) for box in settings.mailboxes}
+    return {box.name: _build_mailbox(box, settings.network, accounts) for box in settings.mailboxes}
 
 
-def _build_mailbox(box: MailboxSettings, network: Network) -> Mailbox:
-    drafts: Mailbox = load(MAILBOXES[box.type])(box.name, box.path)
+def _build_mailbox(box: MailboxSettings, network: Network, accounts: Mapping[str, Any]) -> Mailbox:
+    make: Callable[..., Mailbox] = load(MAILBOXES[box.type])
+    if box.account is not None:
+        return make(box.name, accounts[box.account], read_clock)
+    drafts = make(box.name, box.path)
     if box.server is None:
         return drafts
-    sending: Mailbox = load(OUTBOX)(drafts, box.server, network.ca_file, read_envelope)
-    return sending
+    send: Callable[..., Mailbox] = load(OUTBOX)
+    return send(drafts, box.server, network.ca_file, read_envelope)
 
 
 def build_templates(settings: Settings, renderer: Renderer) -> Templates:
@@ -151,20 +200,24 @@ def build_cycle(
 ) -> Cycle:
     """Return the pass for these settings; it begins a new reign over the store."""
     words = load_words()
+    accounts = build_accounts(settings)
+    mailboxes = mailboxes or build_mailboxes(settings, accounts)
     # Beside the database at hand: a dry run over a copy of the state leaves the real copies alone.
-    feeds = store.database.path.parent / "feeds"
+    copies = store.database.path.parent / "feeds"
     cycle = Cycle(
         store=store,
-        sources=build_sources(settings, feeds),
+        sources=build_sources(settings, copies, accounts),
         mailbox_of={calendar.name: calendar.mailbox for calendar in settings.calendars},
-        mailboxes=mailboxes or build_mailboxes(settings),
+        mailboxes=mailboxes,
         judge=build_judge(settings, words),
         writer=build_writer(settings, words, templates),
         limits=settings.limits,
+        series=settings.series,
         zone=ZoneInfo(settings.owner.timezone),
+        timing=Timing(store, settings.hours, build_holidays(settings), mailboxes, clock),
         clock=clock,
     )
-    forget_copies(feeds, _name_feeds(settings))
+    forget_copies(copies, _name_copies(settings))
     store.begin_reign()  # last: settings that cannot be used leave the running cycle its reign
     return cycle
 

@@ -10,6 +10,9 @@ import click
 from followupd import __version__
 from followupd.app import App, Commands, Duration, Moment, as_json, needs_app, print_queue
 from followupd.cli_desk import COMMANDS
+from followupd.cli_doctor import doctor
+from followupd.cli_google import connect, disconnect
+from followupd.cli_people import people
 from followupd.cli_templates import templates
 
 if TYPE_CHECKING:
@@ -142,6 +145,10 @@ def explain(app: App, at: datetime | None, since: timedelta, until: timedelta, a
     sys.exit(print_explained(app.settings, at or app.now, since, until, as_json=as_json))
 
 
+main.add_command(doctor)
 main.add_command(templates)
+main.add_command(connect)
+main.add_command(disconnect)
+main.add_command(people)
 for command in COMMANDS:
     main.add_command(command)

@@ -61,27 +61,37 @@ def show(app: App, number: int, as_json: bool) -> None:
 
 @click.command()
 @item_numbers
-@click.option("--now", "at_once", is_flag=True, help="Without the hold in which you can undo it.")
+@click.option(
+    "--now", "at_once", is_flag=True, help="Without the hold in which you can undo it, and at any hour."
+)
 @click.option("--hash", "seen_hash", help="Only if the text is still the one with this hash (see show).")
 @needs_app
 def approve(app: App, numbers: Sequence[int], at_once: bool, seen_hash: str | None) -> None:
     """Say yes to drafts (or to a question; or to another try)."""
     hold = timedelta(0) if at_once else app.settings.limits.hold
     for number in numbers:
-        item = app.desk.approve(number, app.now, hold, seen_hash)
-        click.echo(_say_approved(app, item), err=True)
+        mailbox = app.desk.show(number)[0].mailbox
+        hours = None if at_once else app.settings.hours_of(mailbox)
+        item = app.desk.approve(number, app.now, hold, seen_hash, hours)
+        click.echo(_say_approved(app, item, hold), err=True)
     _tell_sleeping(app)
 
 
-def _say_approved(app: App, item: "FollowUp") -> str:
+def _say_approved(app: App, item: "FollowUp", hold: timedelta) -> str:
     from followupd.listing import say_time
 
     if item.leaves_at is None:
         return f"{item.id}: yes."
+    if item.leaves_at > app.now + hold:
+        late = f"\nThe 48 hours end before that, {say_time(item.deadline, app.zone, app.now)}."
+        sooner = f"{late} Sooner: undo {item.id}, then approve {item.id} --now"
+        return f"{item.id}: {item.outcome}; until then: undo {item.id}{sooner if item.leaves_at > item.deadline else ''}"
+    server = app.settings.sends_by(item.mailbox)
+    goes = f"is sent by {server}" if server else "moves to the folder Ready of your mail program"
     if item.leaves_at <= app.now:
-        return f"{item.id}: approved. It moves to the folder Ready of your mail program with the next pass."
+        return f"{item.id}: approved. It {goes} with the next pass."
     when = say_time(item.leaves_at, app.zone, app.now)
-    return f"{item.id}: approved. At {when} it moves to the folder Ready of your mail program; until then: undo {item.id}"
+    return f"{item.id}: approved. At {when} it {goes}; until then: undo {item.id}"
 
 
 def _tell_sleeping(app: App) -> None:
@@ -136,6 +146,28 @@ def _edit_by_hand(app: App, number: int) -> tuple[str, str]:
     if edited is None:
         raise Problem("Nothing was changed.")
     return edited, item.hash
+
+
+@click.command()
+@item_number
+@click.argument("text", required=False)
+@click.option(
+    "--promise", help="What you promised, such as 'the name of our printer'; the follow-up keeps it."
+)
+@needs_app
+def note(app: App, number: int, text: str | None, promise: str | None) -> None:
+    """Write down what you spoke about, or promised, after all.
+
+    It takes the place of the note or promise that was there. A draft you have not touched is written anew.
+    """
+    if text is None and promise is None:
+        raise click.UsageError("Write a note, a --promise, or both.")
+    item = app.desk.add_note(number, app.now, text, promise)
+    follows = (
+        "you changed the draft, so your text stays" if item.edited else "the next pass writes the draft anew"
+    )
+    click.echo(f"{number}: noted{f'; {follows}' if item.raw else ''}.", err=True)
+    _tell_sleeping(app)
 
 
 def _decide(act: Callable[[int], Any], numbers: Iterable[int], done: str, app: App) -> None:
@@ -279,19 +311,4 @@ def resume(app: App) -> None:
     click.echo("Resumed.", err=True)
 
 
-@click.command()
-@as_json
-@needs_app
-def people(app: App, as_json: bool) -> None:
-    """List everybody you met, with the last touch."""
-    from followupd.listing import person_to_json, say_person
-
-    rows = app.desk.list_people()
-    if as_json:
-        print_json(person_to_json(person, last) for person, last in rows)
-        return
-    for person, last in rows:
-        click.echo(say_person(person, last, app.zone))
-
-
-COMMANDS = (queue, show, approve, edit, skip, snooze, undo, done, met, attended, pause, resume, people)
+COMMANDS = (queue, show, approve, edit, note, skip, snooze, undo, done, met, attended, pause, resume)

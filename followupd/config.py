@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
@@ -23,13 +23,17 @@ from followupd.options import (
     TABLES,
     CalendarTable,
     ConfigFile,
+    Day,
+    MailboxTable,
     NetworkTable,
     OwnerTable,
     SmtpTable,
 )
 from followupd.rules.choosing import Choice
 from followupd.rules.followups import Limits
-from followupd.settings import CalendarSettings, MailboxSettings, PageSettings, Settings
+from followupd.rules.hours import Hours
+from followupd.rules.series import Policy, SeriesRule
+from followupd.settings import AccountSettings, CalendarSettings, MailboxSettings, PageSettings, Settings
 
 
 def read_settings(file: Path) -> Settings:
@@ -67,15 +71,27 @@ def _settle(file: Path, tables: Mapping[str, Any], config: ConfigFile) -> Settin
         templates=owner_templates(file),
         owner=_to_owner(config.owner),
         calendars=tuple(_to_calendars(file, config)),
-        mailboxes=tuple(
-            MailboxSettings(box.name, box.type, resolve(file, box.path), _to_server(file, box.smtp))
-            for box in config.mailbox
-        ),
+        mailboxes=tuple(_to_mailbox(file, box) for box in config.mailbox),
         limits=Limits(**config.limits.model_dump()),
+        hours=_to_hours(config),
+        holidays=resolve(file, config.hours.holidays) if config.hours.holidays else None,
         poll=config.daemon.poll,
+        series=tuple(SeriesRule(Policy(rule.policy), rule.title, rule.uid) for rule in config.series),
         choices=tuple(Choice(**choice.model_dump()) for choice in config.choose),
         network=_to_network(file, config.network),
         page=PageSettings(**config.page.model_dump()),
+        accounts=tuple(
+            AccountSettings(account.name, account.type, resolve(file, account.client))
+            for account in config.account
+        ),
+        google_root=config.google.root_url,
+    )
+
+
+def _to_hours(config: ConfigFile) -> Hours:
+    hours = config.hours
+    return Hours(
+        config.owner.timezone, frozenset(map(get_args(Day).index, hours.days)), hours.start, hours.end
     )
 
 
@@ -95,6 +111,11 @@ def _to_server(file: Path, smtp: SmtpTable | None) -> MailServer | None:
     return MailServer(smtp.host, smtp.chosen_port, smtp.security, smtp.user, secret)
 
 
+def _to_mailbox(file: Path, box: MailboxTable) -> MailboxSettings:
+    path = resolve(file, box.path) if box.path else None
+    return MailboxSettings(box.name, box.type, path, box.account, _to_server(file, box.smtp))
+
+
 def _to_owner(owner: OwnerTable) -> Owner:
     addresses = frozenset({owner.email, *owner.aliases})
     domains = frozenset(owner.company_domains)
@@ -111,12 +132,17 @@ def _to_calendars(file: Path, config: ConfigFile) -> list[CalendarSettings]:
             mailbox=calendar.mailbox or next((box.name for box in config.mailbox), ""),
             url=calendar.url,
             allow_private=calendar.allow_private,
+            account=calendar.account,
+            id=calendar.id,
         )
         for calendar in config.calendar
     ]
 
 
 def _calendar_name(calendar: CalendarTable) -> str:
+    if calendar.account:
+        own = calendar.account if calendar.id == "primary" else f"{calendar.account}: {calendar.id}"
+        return calendar.name or own
     if calendar.url:
         return calendar.name or read_feed_address(calendar.url, allow_http=True).host
     return calendar.name or Path(calendar.path or "").stem
@@ -135,7 +161,19 @@ def _find_loose_ends(config: ConfigFile) -> list[str]:
         for calendar in config.calendar
         if calendar.mailbox and calendar.mailbox not in boxes
     ]
-    return mistakes
+    return mistakes + _find_lost_accounts(config)
+
+
+def _find_lost_accounts(config: ConfigFile) -> list[str]:
+    names = [account.name for account in config.account]
+    users = [("calendar", calendar.account) for calendar in config.calendar]
+    users += [("mailbox", box.account) for box in config.mailbox]
+    mistakes = [f"[[account]] name '{name}' is used twice" for name in _twice(names)]
+    return mistakes + [
+        f"[[{table}]] account '{name}' is not the name of an [[account]] ({', '.join(names) or 'there is none'})"
+        for table, name in users
+        if name is not None and name not in names
+    ]
 
 
 def _twice(names: Sequence[str]) -> list[str]:
@@ -154,21 +192,19 @@ def _describe(mistake: Any) -> str:
     """Return one of pydantic's findings as `place: what is wrong`."""
     place = ".".join(str(part) for part in mistake["loc"]) or "the file"
     if mistake["type"] == "extra_forbidden":
-        return f"{place}: there is no such option{_promise(mistake['loc'][-1]) or _suggest(mistake['loc'])}"
+        return f"{place}: there is no such option{_say_never(mistake['loc'][-1]) or _suggest(mistake['loc'])}"
     if mistake["type"] == "missing":
         return f"{place}: is missing"
     if mistake["type"] == "literal_error":
-        return (
-            f"{place}: '{mistake['input']}' is not {mistake['ctx']['expected']}{_promise(mistake['input'])}"
-        )
+        return f"{place}: '{mistake['input']}' is not {mistake['ctx']['expected']}"
     return f"{place}: {mistake['msg'].removeprefix('Value error, ')}"
 
 
-def _promise(word: Any) -> str:
-    """Own up to what the documentation names for later, Google; and to what it will never be."""
+def _say_never(word: Any) -> str:
+    """Say what will never be an option."""
     if word == "password":
         return "; a password never stands here: name `password_command`, `password_file` or `password_credential`"
-    return " in this version" if str(word) in {"google", "gmail", "account", "id"} else ""
+    return ""
 
 
 def _suggest(place: Sequence[Any]) -> str:

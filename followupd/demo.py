@@ -107,7 +107,8 @@ class Demo:
         sources = build_sources(self._settings)
         words = load_words()
         judge, choose = build_judge(self._settings, words), build_choose(self._settings, words)
-        found = explain(sources, judge, choose, self._settings.limits, self._clock.now, _SINCE, _UNTIL)
+        limits, now = self._settings.limits, self._clock.now
+        found = explain(sources, judge, choose, limits, self._settings.series, (), now, _SINCE, _UNTIL)
         self._console.print(build_table([item for item in found if isinstance(item, Explained)], self._zone))
 
     def _show_drafts(self) -> None:
@@ -144,7 +145,7 @@ class Demo:
 
     def _show_end(self) -> None:
         self._say("5  Where everything lies now", "ls Mail")
-        root = self._settings.mailboxes[0].path
+        root = self._settings.file.parent / "Mail"
         for folder, words in (
             (".Drafts", "waiting for a yes, in any mail program"),
             (".Ready", "ready to send from your mail program; nothing has left this computer"),

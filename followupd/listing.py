@@ -33,7 +33,7 @@ def queue_to_json(item: FollowUp, now: datetime) -> dict[str, Any]:
         "subject": item.subject or None,
         "due": write_utc(item.due),
         "deadline": write_utc(item.deadline),
-        "at_risk": item.status in _WAITING and item.at_risk <= now,
+        "at_risk": item.is_at_risk(now),
         "why": item.why,
         "held": item.held,
         "outcome": item.outcome,
@@ -79,6 +79,8 @@ def person_to_json(person: Person, last: datetime | None) -> dict[str, Any]:
         "name": person.name,
         "first_name": person.first_name,
         "last_touch": write_utc(last) if last else None,
+        "zone": person.zone,
+        "never": person.never,
     }
 
 
@@ -91,9 +93,12 @@ def say_time(instant: datetime, zone: ZoneInfo, now: datetime) -> str:
 
 def say_clock(item: FollowUp, now: datetime, zone: ZoneInfo) -> str:
     """Return how the 48-hour clock stands for an item, or how it ended."""
+    risk = "at risk, " if item.is_at_risk(now) else ""
     if item.status is Status.APPROVED and item.leaves_at:
+        late = ", after the 48 hours" if item.leaves_at > item.deadline else ""
+        goes = f"goes {say_time(item.leaves_at, zone, now)}{late}"
         waits = item.held is Reason.SERVER
-        return f"approved, {f'waits: {item.outcome}' if waits else f'goes {say_time(item.leaves_at, zone, now)}'}"
+        return f"{risk if late else ''}approved, {f'waits: {item.outcome}' if waits else goes}"
     if item.status not in _WAITING:
         return item.outcome
     if item.snoozed_until and item.snoozed_until > now:
@@ -102,7 +107,6 @@ def say_clock(item: FollowUp, now: datetime, zone: ZoneInfo) -> str:
         return f"snoozed until {say_time(item.snoozed_until, zone, now)}"
     if now > item.deadline:
         return f"late, ends {say_time(item.expires, zone, now)}"
-    risk = "at risk, " if now >= item.at_risk else ""
     return f"{risk}by {say_time(item.deadline, zone, now)}"
 
 
@@ -175,6 +179,8 @@ def write_item(
     ]
     lines += [f"why       {item.why}"]
     lines += [f"held      {item.held}"] if item.held else []
+    lines += [f"note      {item.note}"] if item.note else []
+    lines += [f"promise   {item.promise}"] if item.promise else []
     lines += (
         [f"template  {item.template}{' (edited by you)' if item.edited else ''}"] if item.template else []
     )
@@ -217,6 +223,9 @@ def _write_step(step: Step, now: datetime, zone: ZoneInfo) -> str:
 
 
 def say_person(person: Person, last: datetime | None, zone: ZoneInfo) -> str:
-    """Return one person as a line: name, address, last touch."""
+    """Return one person as a line: name, address, last touch, and what was decided about them."""
     when = last.astimezone(zone).strftime("%Y-%m-%d") if last else "not yet"
-    return f"{person.name or '(no name)':28} {person.email or '(no address)':36} last touch: {when}"
+    decided = (
+        f"{f', lives in {person.zone}' if person.zone else ''}{', never written to' if person.never else ''}"
+    )
+    return f"{person.name or '(no name)':28} {person.email or '(no address)':36} last touch: {when}{decided}"

@@ -38,6 +38,8 @@ class Attendee:
     answer: Answer = Answer.NEEDS_ACTION
     kind: GuestKind = GuestKind.INDIVIDUAL
     organizer: bool = False
+    owner: bool = False
+    """The calendar itself says that this is whose calendar it is: surer than any address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ class Event:
     categories: tuple[str, ...] = ()
     attendees: tuple[Attendee, ...] = ()
     """Every guest and the organiser, each address once; `organizer` marks who invited."""
+    guests_hidden: bool = False
+    """The calendar shows only some of the guests, and says so."""
 
 
 class EventState(StrEnum):
@@ -112,6 +116,7 @@ class Reason(StrEnum):
     ROLE_ADDRESS = "role-address"
     ROBOT = "robot"
     DUPLICATE = "duplicate"
+    DO_NOT_CONTACT = "do-not-contact"
     # what holds or ends a follow-up
     FUTURE = "future"
     RUNNING = "running"
@@ -119,7 +124,10 @@ class Reason(StrEnum):
     BEFORE_INSTALL = "before-install"
     NO_ADDRESS = "no-address"
     CROWD = "crowd"
+    HIDDEN = "hidden"
     RECENT = "recent"
+    MET_BEFORE = "met-before"
+    SERIES = "series"
     DAILY_CAP = "daily-cap"
     NOT_FRESH = "not-fresh"
     GONE = "gone"
@@ -153,6 +161,11 @@ class Judgement:
     language: str | None = None
     """Two-letter language of the words that spoke for it."""
 
+    @property
+    def weight(self) -> int:
+        """What the evidence comes to, whatever the facts say."""
+        return sum(piece.weight for piece in self.evidence)
+
 
 @dataclass(frozen=True, slots=True)
 class Guest:
@@ -183,6 +196,10 @@ class Person:
     email: str | None
     name: str
     first_name: str | None
+    zone: str | None = None
+    """Zone of the place they live in; None unless it is known for sure."""
+    never: bool = False
+    """The owner said never to write to them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from followupd.errors import Problem
 from followupd.network import read_feed_address, read_proxy_address
 from followupd.rules.debrief import read_address
 from followupd.rules.followups import Limits
+from followupd.rules.hours import read_time_of_day
 
 
 def _check_address(text: str) -> str:
@@ -44,6 +45,10 @@ def _check_duration(value: Any) -> timedelta:
         raise ValueError(problem.what) from problem
 
 
+def _check_time(value: Any) -> int:
+    return read_time_of_day(value if isinstance(value, str) else str(value))
+
+
 def _check_domain(text: str) -> str:
     try:
         return _check_address("somebody@" + text.lstrip("@.")).partition("@")[2]
@@ -57,6 +62,16 @@ def _check_proxy(text: str) -> str:
     return text
 
 
+def _check_root_url(text: str) -> str:
+    try:
+        address = read_feed_address(text, allow_http=True)
+    except ValueError as error:
+        raise ValueError(f"it cannot be used: {error}") from None
+    if not text.endswith("/") or "?" in address.target:
+        raise ValueError("it must end with a slash")
+    return text
+
+
 #: What `proxy` may say besides an address, and what it means for Network.
 PROXY_WORDS: Mapping[str, str | None] = {"environment": None, "none": ""}
 
@@ -64,8 +79,12 @@ Address = Annotated[str, AfterValidator(_check_address)]
 Domain = Annotated[str, AfterValidator(_check_domain)]
 Zone = Annotated[str, AfterValidator(_check_zone)]
 Duration = Annotated[timedelta, BeforeValidator(_check_duration)]
+TimeOfDay = Annotated[int, BeforeValidator(_check_time)]
 Proxy = Annotated[str, AfterValidator(_check_proxy)]
 Line = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")]
+#: It names a file too.
+AccountName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
+RootUrl = Annotated[str, AfterValidator(_check_root_url)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
 
 
@@ -90,10 +109,18 @@ class OwnerTable(_Table):
     languages: tuple[Language, ...] = Field(default=("en",), min_length=1)
 
 
+class AccountTable(_Table):
+    name: AccountName
+    type: Literal["google"]
+    client: Line
+
+
 class CalendarTable(_Table):
-    type: Literal["ics"]
+    type: Literal["ics", "google"]
     path: Line | None = None
     url: Line | None = None
+    account: AccountName | None = None
+    id: Line = "primary"
     allow_private: bool = False
     name: Line | None = None
     attendance: Literal["mine", "listed"] = "mine"
@@ -101,7 +128,13 @@ class CalendarTable(_Table):
 
     @model_validator(mode="after")
     def _check_place(self) -> Self:
-        """Take a path or a url, never both; nothing said here repeats either."""
+        """Take an account, a path or a url, never two of them; nothing said here repeats a path or a url."""
+        if self.type == "google":
+            if self.account is None or self.path is not None or self.url is not None or self.allow_private:
+                raise ValueError("a calendar at Google needs `account`, and neither `path` nor `url`")
+            return self
+        if self.account is not None or "id" in self.model_fields_set:
+            raise ValueError('`account` and `id` are for type = "google"')
         if (self.path is None) == (self.url is None):
             raise ValueError("needs `path` (a file or a folder) or `url` (a feed), and exactly one of them")
         if self.path is not None and (self.allow_private or "://" in self.path):
@@ -153,8 +186,9 @@ _THIS_COMPUTER = ("localhost", "127.0.0.1", "::1")
 
 
 class MailboxTable(_Table):
-    type: Literal["maildir"]
-    path: Line
+    type: Literal["maildir", "gmail"]
+    path: Line | None = None
+    account: AccountName | None = None
     name: Line = "mailbox"
     outbox: Literal["maildir", "smtp"] = "maildir"
     smtp: SmtpTable | None = None
@@ -163,6 +197,15 @@ class MailboxTable(_Table):
     def _check_outbox(self) -> Self:
         if (self.outbox == "smtp") != (self.smtp is not None):
             raise ValueError('outbox = "smtp" and the table [mailbox.smtp] go together')
+        return self
+
+    @model_validator(mode="after")
+    def _check_place(self) -> Self:
+        """Take a path for a Maildir, an account for Gmail."""
+        if self.type == "gmail" and (self.account is None or {"path", "outbox"} & self.model_fields_set):
+            raise ValueError("a mailbox at Gmail needs `account`, and neither `path` nor `outbox`")
+        if self.type == "maildir" and (self.path is None or self.account is not None):
+            raise ValueError("a Maildir needs `path`, and no `account`")
         return self
 
 
@@ -181,9 +224,29 @@ class LimitsTable(_Table):
     sends_per_day: int = Field(default=_LIMITS.sends_per_day, ge=1, le=10_000)
 
 
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+class HoursTable(_Table):
+    days: tuple[Day, ...] = Field(default=("mon", "tue", "wed", "thu", "fri"), min_length=1)
+    start: TimeOfDay = Field(default="08:00", validate_default=True)
+    end: TimeOfDay = Field(default="18:00", validate_default=True)
+    holidays: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Self:
+        if self.start >= self.end:
+            raise ValueError("`end` must be later than `start`; 24:00 is the end of the day")
+        return self
+
+
 class NetworkTable(_Table):
     proxy: Proxy = "environment"
     ca_file: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+
+
+class GoogleTable(_Table):
+    root_url: RootUrl | None = None
 
 
 class DaemonTable(_Table):
@@ -207,18 +270,28 @@ class ChoiceTable(_Table):
     series: bool | None = None
 
 
+class SeriesTable(_Table):
+    policy: Literal["new-faces", "always", "never"]
+    title: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+    uid: str = ""
+
+
 class ConfigFile(_Table):
     """The whole of config.toml."""
 
     owner: OwnerTable
+    account: tuple[AccountTable, ...] = ()
     calendar: tuple[CalendarTable, ...] = Field(min_length=1)
     mailbox: tuple[MailboxTable, ...] = ()  # `explain` needs none
     state: StateTable | None = None
     limits: LimitsTable = LimitsTable()
+    hours: HoursTable = HoursTable()
     daemon: DaemonTable = DaemonTable()
     page: PageTable = PageTable()
     network: NetworkTable = NetworkTable()
+    google: GoogleTable = GoogleTable()
     choose: tuple[ChoiceTable, ...] = ()
+    series: tuple[SeriesTable, ...] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -232,13 +305,17 @@ class ConfigFile(_Table):
 #: Option of config.toml to the table it holds.
 TABLES: Mapping[str, type[_Table]] = {
     "owner": OwnerTable,
+    "account": AccountTable,
     "calendar": CalendarTable,
     "mailbox": MailboxTable,
     "smtp": SmtpTable,
     "state": StateTable,
     "limits": LimitsTable,
+    "hours": HoursTable,
     "network": NetworkTable,
+    "google": GoogleTable,
     "daemon": DaemonTable,
     "page": PageTable,
     "choose": ChoiceTable,
+    "series": SeriesTable,
 }

@@ -12,6 +12,16 @@ from followupd.model import Owner
 from followupd.network import MailServer, Network
 from followupd.rules.choosing import Choice
 from followupd.rules.followups import Limits
+from followupd.rules.hours import Hours
+from followupd.rules.series import SeriesRule
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSettings:
+    name: str
+    type: str
+    client: Path
+    """The JSON file of the owner's own client, needed for signing in only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,22 +29,34 @@ class CalendarSettings:
     name: str
     type: str
     path: Path | None
-    """A file or a folder; None for a feed."""
+    """A file or a folder; None for a feed and for a calendar at Google."""
     listed: bool
     mailbox: str
     url: str | None = field(default=None, repr=False)
     """The address of a feed, a secret; None for files."""
     allow_private: bool = False
     """The feed may lie in the owner's own network."""
+    account: str | None = None
+    id: str = ""
+    """Google's id of the calendar; "primary" is the account's own."""
 
 
 @dataclass(frozen=True, slots=True)
 class MailboxSettings:
     name: str
     type: str
-    path: Path
+    path: Path | None
+    """None at Gmail."""
+    account: str | None = None
     server: MailServer | None = None
-    """Where approved messages leave; None: they stay on this computer, in Ready."""
+    """The mail server that sends what is approved, where the drafts lie in a Maildir."""
+
+    @property
+    def sends_by(self) -> str:
+        """Return by what an approved message leaves, in a word; "" when the owner's own mail program sends it."""
+        if self.account is not None:
+            return "Gmail"
+        return self.server.host if self.server else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +78,25 @@ class Settings:
     calendars: tuple[CalendarSettings, ...]
     mailboxes: tuple[MailboxSettings, ...]
     limits: Limits
+    hours: Hours
+    holidays: Path | None
+    """An .ics file or a folder of them with the owner's days off."""
     poll: timedelta
+    series: tuple[SeriesRule, ...]
     choices: tuple[Choice, ...]
     network: Network
     page: PageSettings
+    accounts: tuple[AccountSettings, ...] = ()
+    google_root: str | None = None
+    """What stands for Google's own host, with a slash at its end; None for Google."""
+
+    def hours_of(self, mailbox: str) -> Hours | None:
+        """Return the working hours that messages from this mailbox keep; None where it sends nothing itself."""
+        return self.hours if self.sends_by(mailbox) else None
+
+    def sends_by(self, mailbox: str) -> str:
+        """Return by what messages from this mailbox leave; "" where it sends nothing itself."""
+        return next((box.sends_by for box in self.mailboxes if box.name == mailbox), "")
 
 
 def load_settings(file: Path) -> Settings:

@@ -23,6 +23,7 @@ class MemoryCalendar:
         self.skipped: tuple[Skipped, ...] = ()
         self.complete = True
         self.fail: Problem | None = None
+        self.drift: timedelta | None = None
 
     def read(self, start: datetime, end: datetime) -> Reading:
         if self.fail is not None:
@@ -66,6 +67,9 @@ class MemoryMailbox:
         self.trash: list[Draft] = []
         self._saved_at: dict[str, datetime] = {}
         self._numbers = count(1)
+
+    def begin_pass(self) -> None:
+        self.calls["begin_pass"] += 1
 
     def look(self, trace: Trace) -> Look:
         with self._misbehaving("look"):

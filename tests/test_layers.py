@@ -38,11 +38,16 @@ ALLOWED: dict[str, set[str]] = {
     "mailing": {"items", "mail", "model", "errors", "ports", "store.", "problems", "tracing"},
     "noticing": {"items", "mail", "model", "errors", "store.", "mailing", "problems", "tracing"},
     "placing": {"items", "mail", "model", "errors", "rules.", "mailing", "tracing"},
+    "renewing": {"errors", "items", "mailing", "rules.", "store."},
     "sending": {"items", "mail", "model", "errors", "ports", "rules.", "store.", "mailing", "problems"},
+    "timing": {"items", "model", "errors", "ports", "rules.", "store."},
+    "planning": {"attending", "items", "model", "errors", "rules.", "store.", "withdrawing"},
     "cycle": {
-        "__init__", "attending", "items", "model", "errors", "ports", "rules.", "store.", "mailing", "noticing", "placing", "sending", "withdrawing", "writer",
+        "__init__", "items", "model", "errors", "ports", "rules.", "store.", "mailing", "noticing", "placing", "planning", "renewing", "sending",
+        "timing", "writer",
     },
-    "desk": {"items", "model", "errors", "problems", "rules.", "store."},
+    "desk_people": {"model", "errors", "rules.", "store."},
+    "desk": {"items", "model", "errors", "problems", "rules.", "store.", "timing", "desk_people"},
     "explain": {"model", "errors", "durations", "ports", "rules."},
     "listing": {"items", "model", "durations", "rules."},
     "daemon": {"errors", "cycle", "store.", "waking"},
@@ -50,13 +55,14 @@ ALLOWED: dict[str, set[str]] = {
         "desk", "durations", "errors", "items", "model", "rules.", "settings", "store.", "template_files", "web.", "writer",
     },
     "assemble": {
-        "adapters.", "cycle", "errors", "explain", "model", "network", "ports", "render", "rules.", "settings", "store.", "template_files", "waking",
-        "web.", "writer",
+        "adapters.", "cycle", "errors", "explain", "model", "network", "ports", "render", "rules.", "settings", "store.", "template_files", "timing",
+        "waking", "web.", "writer",
     },
 }  # fmt: skip
 #: Above assemble: what the command line is made of. Nothing below may import these.
 TOP = {
-    "app", "cli", "cli_desk", "cli_templates", "demo", "demo_week", "explaining", "opening", "paging", "running", "setup",
+    "app", "checkup", "checkup_google", "cli", "cli_desk", "cli_doctor", "cli_google", "cli_people", "cli_templates", "config_tables",
+    "connecting", "demo", "demo_week", "doctor", "explaining", "opening", "paging", "running", "setup",
 }  # fmt: skip
 
 

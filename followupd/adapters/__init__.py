@@ -4,13 +4,20 @@ from importlib import import_module
 from typing import Any
 
 #: config.toml's word to the class that does it.
-CALENDARS = {"ics": "followupd.adapters.ics:IcsCalendar"}
+CALENDARS = {
+    "ics": "followupd.adapters.ics:IcsCalendar",
+    "google": "followupd.adapters.google_calendar:GoogleCalendar",
+}
 FEED = "followupd.adapters.feeds:Feed"
 OUTBOX = "followupd.adapters.smtp:SmtpMailbox"
-MAILBOXES = {"maildir": "followupd.adapters.maildir:MaildirMailbox"}
+MAILBOXES = {
+    "maildir": "followupd.adapters.maildir:MaildirMailbox",
+    "gmail": "followupd.adapters.gmail:GmailMailbox",
+}
+GOOGLE = "followupd.adapters.google_auth:open_account"
 
 
 def load(place: str) -> Any:
-    """Return the class at "module:name"."""
+    """Return what stands at "module:name"."""
     module, name = place.split(":")
     return getattr(import_module(module), name)

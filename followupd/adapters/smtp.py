@@ -54,6 +54,9 @@ class SmtpMailbox:
         self._line = Submission(server, ca_file, seconds)
         self._host = server.host
 
+    def begin_pass(self) -> None:
+        self._drafts.begin_pass()
+
     def look(self, trace: Trace) -> Look:
         return self._drafts.look(trace)
 

@@ -4,9 +4,10 @@ import base64
 import gzip
 import logging
 import socket
+import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from servers.web import CALENDAR, Call, Names, Proxy, Site, make_context
 
 from followupd.adapters.copies import forget_copies
 from followupd.adapters.feeds import Feed
+from followupd.adapters.wire import measure_drift
 from followupd.errors import SourceProblem
 from followupd.network import Network
 
@@ -333,6 +335,21 @@ def test_nobody_there_is_told_and_passes() -> None:
     assert problem.temporary
 
 
+def test_a_look_up_that_hangs_is_given_up_in_time() -> None:
+    answered = threading.Event()
+
+    def hang(_host: str, _port: int) -> list[str]:
+        answered.wait(60)
+        return ["192.0.2.1"]
+
+    feed = Feed(f"https://slow.example/{SECRET}", DIRECT, resolver=hang, seconds=0.2)
+    with timed(10, "a look-up without an answer"):
+        problem = fail(feed)
+    answered.set()
+    assert "within 0.2 seconds" in problem.what
+    assert problem.temporary
+
+
 def test_a_name_that_is_not_known_is_told_and_passes() -> None:
     problem = fail(Feed(f"https://gone.example/{SECRET}", DIRECT, resolver=Names({})))
     assert "the name of its host is not known" in problem.what
@@ -559,3 +576,21 @@ def test_a_feed_is_called_by_its_host_and_a_fingerprint(site: Site) -> None:
     feed = Feed("webcal://Feed.example/cal.ics", DIRECT)
     assert feed.name == "feed.example (7362eaa7)"
     assert SECRET not in repr(make_feed(site)) + repr(vars(make_feed(site)))
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Date": "Wed, 18 Nov 2026 11:59:00 GMT"}, 60),
+        ({"Date": "Wed, 18 Nov 2026 12:01:00 GMT"}, -60),
+        ({"Date": "Wed, 18 Nov 2026 11:50:00 GMT", "Age": "600"}, 0),  # out of a cache
+        ({"Date": "Wednesday, 18-Nov-26 11:59:00 GMT"}, 60),  # RFC 9110, 5.6.7: the old form must be read
+        ({"Date": "Wed, 18 Nov 2026 11:59:00"}, None),  # no zone
+        ({"Date": "soon"}, None),
+        ({"Date": "Wed, 18 Nov 99999999999 11:59:00 GMT"}, None),
+        ({}, None),
+    ],
+)
+def test_a_servers_date_tells_how_far_the_clock_is_off(headers: dict[str, str], seconds: int | None) -> None:
+    drift = measure_drift(headers, datetime(2026, 11, 18, 12, 0, tzinfo=UTC))
+    assert drift == (None if seconds is None else timedelta(seconds=seconds))
