@@ -10,6 +10,7 @@ import click
 from followupd import __version__
 from followupd.app import App, Commands, Duration, Moment, as_json, needs_app, print_queue
 from followupd.cli_desk import COMMANDS
+from followupd.cli_met import met
 from followupd.cli_templates import templates
 
 if TYPE_CHECKING:
@@ -126,5 +127,6 @@ def explain(app: App, at: datetime | None, since: timedelta, until: timedelta, a
 
 
 main.add_command(templates)
+main.add_command(met)
 for command in COMMANDS:
     main.add_command(command)

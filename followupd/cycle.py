@@ -15,11 +15,23 @@ from followupd.attending import ask_attendance, review_question
 from followupd.errors import ClockProblem, ExitCode, Problem, SourceProblem, StateProblem, name_bug
 from followupd.items import OPEN, SNOOZE_GRACE, By, FollowUp, Kind, Plan, Status
 from followupd.mailing import Mailing
-from followupd.model import TOO_LATE_AFTER, Event, Guest, Judge, Judgement, Reading, Reason, Skipped, Verdict
+from followupd.model import (
+    MEETINGS,
+    TOO_LATE_AFTER,
+    Event,
+    Guest,
+    Judge,
+    Judgement,
+    Reading,
+    Reason,
+    Skipped,
+    Verdict,
+)
 from followupd.noticing import Noticing
 from followupd.placing import Placing
 from followupd.ports import CalendarSource, Mailbox
 from followupd.rules.attendance import extend_plan, is_worth_asking
+from followupd.rules.events import answer_judgement
 from followupd.rules.followups import Limits, hold_of_time, needs_debrief, plan_event, times_of
 from followupd.sending import Sending
 from followupd.store.store import Store
@@ -295,7 +307,7 @@ class Cycle:
 
     def _is_fresh(self, event: Event) -> bool:
         """Tell whether the event's calendar was read in the last minute, reading it again if it was not."""
-        if self._was_read(event):
+        if event.calendar == MEETINGS or self._was_read(event):
             return True
         for source in self._sources:
             if source.name == event.calendar and not self._store.calendars.has_failed(source.name):
@@ -338,19 +350,6 @@ def _say_expired(item: FollowUp) -> str:
 def _is_ahead(item: FollowUp, now: datetime) -> bool:
     """Tell whether an item is held because its event was moved and is not over yet."""
     return item.held is Reason.MOVED and item.due > now
-
-
-def answer_judgement(judgement: Judgement, says: bool | None) -> Judgement:
-    """Let the owner's yes or no stand above the words; a cancelled event stays cancelled."""
-    if says is None or judgement.reason is Reason.CANCELLED:
-        return judgement
-    verdict = Verdict.YES if says else Verdict.NO
-    subject = "you were" if judgement.reason is Reason.LISTED else "it was"
-    what = "there" if judgement.reason is Reason.LISTED else "networking"
-    why = f"you said that {subject} {what}" if says else f"you said that {subject} not {what}"
-    return Judgement(
-        verdict, Reason.OWNER_SAYS, why, judgement.evidence, judgement.gathering, judgement.language
-    )
 
 
 def check_clock(now: datetime) -> None:

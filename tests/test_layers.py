@@ -20,10 +20,11 @@ ALLOWED: dict[str, set[str]] = {
     "waking": set(),
     "mail": set(),
     "items": {"mail", "model"},
+    "met": {"model"},
     "ports": {"mail", "model"},
-    "rules.": {"mail", "items", "model", "errors", "rules."},
-    "store.": {"mail", "items", "model", "errors", "store."},
-    "adapters.": {"mail", "model", "errors", "ports", "network", "adapters."},
+    "rules.": {"mail", "met", "items", "model", "errors", "rules."},
+    "store.": {"mail", "met", "items", "model", "errors", "store."},
+    "adapters.": {"mail", "met", "model", "errors", "ports", "network", "adapters."},
     "render": {"errors"},
     "sandbox": {"render"},
     "template_files": {"errors", "render"},
@@ -42,16 +43,30 @@ ALLOWED: dict[str, set[str]] = {
     "cycle": {
         "__init__", "attending", "items", "model", "errors", "ports", "rules.", "store.", "mailing", "noticing", "placing", "sending", "withdrawing", "writer",
     },
-    "desk": {"items", "model", "errors", "rules.", "store."},
+    "meeting": {"items", "met", "model", "errors", "rules.", "store."},
+    "debriefing": {"items", "meeting", "met", "model", "errors", "rules.", "store."},
+    "desk": {"items", "meeting", "met", "model", "errors", "rules.", "store."},
     "explain": {"model", "errors", "durations", "ports", "rules."},
-    "listing": {"items", "model", "durations", "rules."},
+    "listing": {"items", "met", "model", "durations", "rules."},
     "daemon": {"errors", "cycle", "store.", "waking"},
     "assemble": {
-        "adapters.", "cycle", "errors", "explain", "model", "network", "ports", "render", "rules.", "settings", "store.", "template_files", "writer",
+        "adapters.", "cycle", "debriefing", "errors", "explain", "items", "model", "network", "ports", "render", "rules.", "settings", "store.", "template_files", "writer",
     },
 }  # fmt: skip
 #: Above assemble: what the command line is made of. Nothing below may import these.
-TOP = {"app", "cli", "cli_desk", "cli_templates", "demo", "demo_week", "explaining", "running", "setup"}
+TOP = {
+    "app",
+    "cli",
+    "cli_desk",
+    "cli_met",
+    "cli_templates",
+    "demo",
+    "demo_week",
+    "explaining",
+    "met_session",
+    "running",
+    "setup",
+}
 
 
 def rooms() -> Iterator[tuple[str, Path]]:

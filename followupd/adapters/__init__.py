@@ -5,11 +5,12 @@ from typing import Any
 
 #: config.toml's word to the class that does it.
 CALENDARS = {"ics": "followupd.adapters.ics:IcsCalendar"}
+GUESTS = "followupd.adapters.guests:read_guests"
 FEED = "followupd.adapters.feeds:Feed"
 MAILBOXES = {"maildir": "followupd.adapters.maildir:MaildirMailbox"}
 
 
 def load(place: str) -> Any:
-    """Return the class at "module:name"."""
+    """Return the class or function at "module:name"."""
     module, name = place.split(":")
     return getattr(import_module(module), name)

@@ -29,8 +29,31 @@ def add_attendances(connection: sqlite3.Connection) -> None:
     )
 
 
+def add_guest_lists(connection: sqlite3.Connection) -> None:
+    """More about people, guest lists kept with their events, and what the owner said unusual headings mean."""
+    for column in ("phone", "company", "circle"):
+        connection.execute(f"ALTER TABLE people ADD COLUMN {column} TEXT NOT NULL DEFAULT ''")
+    connection.execute(
+        "CREATE TABLE guests ("
+        " occurrence TEXT NOT NULL,"
+        " number INTEGER NOT NULL,"  # on the list of its event, for ever
+        " key TEXT NOT NULL,"  # of the person
+        " email TEXT,"
+        " name TEXT NOT NULL,"
+        " first_name TEXT,"
+        " phone TEXT NOT NULL,"
+        " company TEXT NOT NULL,"
+        " note TEXT NOT NULL,"
+        " left_out TEXT NOT NULL,"  # why they are not to be written to; '' when nothing speaks against it
+        " PRIMARY KEY (occurrence, number), UNIQUE (occurrence, key)) STRICT"
+    )
+    connection.execute(
+        "CREATE TABLE guest_columns (headings TEXT PRIMARY KEY, found TEXT NOT NULL) STRICT"
+    )  # found: JSON
+
+
 #: The step at index N leads from user_version N to N + 1.
-STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (create_tables, add_attendances)
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (create_tables, add_attendances, add_guest_lists)
 
 
 def migrate(connection: sqlite3.Connection, file: Path) -> None:
