@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
@@ -15,7 +14,9 @@ from followupd.durations import parse_duration
 from followupd.errors import ExitCode, Problem
 from followupd.home import find_config, find_state, read_tables
 
-if TYPE_CHECKING:  # `queue` must not wait for what only the daemon needs
+if TYPE_CHECKING:  # `queue` must not wait for what only the daemon needs, `--version` for nothing at all
+    from zoneinfo import ZoneInfo
+
     from followupd.debriefing import Debriefing
     from followupd.desk import Desk
     from followupd.items import FollowUp
@@ -45,8 +46,10 @@ class App:
         return find_state(self.config_file, self._tables)
 
     @property
-    def zone(self) -> ZoneInfo:
+    def zone(self) -> "ZoneInfo":
         """The owner's zone, read without checking the whole config; UTC where it names none."""
+        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
         owner = self._tables.get("owner")
         try:
             return ZoneInfo(owner["timezone"] if isinstance(owner, dict) else "UTC")

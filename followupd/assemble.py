@@ -3,9 +3,8 @@
 import tomllib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from followupd.adapters import CALENDARS, FEED, GUESTS, MAILBOXES, load
@@ -19,7 +18,6 @@ from followupd.model import Event, Guest, Judge, Judgement
 from followupd.network import read_feed_address
 from followupd.ports import CalendarSource, Mailbox
 from followupd.render import Renderer
-from followupd.rules.advice import Caution, read_cautions
 from followupd.rules.choosing import Chosen, choose_template
 from followupd.rules.drafts import example_facts
 from followupd.rules.events import judge_event
@@ -31,8 +29,14 @@ from followupd.rules.words import Words, read_words
 from followupd.settings import CalendarSettings, Settings
 from followupd.store.store import Store
 from followupd.template_files import Templates, find_templates, shipped_templates
+from followupd.waking import ring
 from followupd.writer import Writer, build_case, choose_language
 
+if TYPE_CHECKING:
+    from followupd.rules.advice import Caution
+    from followupd.web.ground import Ground
+
+_WORDS = Path(__file__).parent / "words"
 #: Word files that are not about events.
 _OTHER_WORDS = frozenset({"advice", "debrief", "guests", "people"})
 
@@ -44,16 +48,12 @@ def read_clock() -> datetime:
 
 def load_words() -> Words:
     """Return the words that speak for and against an event, from followupd/words/."""
-    stems = [
-        file.name.removesuffix(".toml")
-        for file in files("followupd.words").iterdir()
-        if file.name.endswith(".toml")
-    ]
-    return read_words({stem: _read_word_file(stem) for stem in sorted(stems) if stem not in _OTHER_WORDS})
+    stems = sorted(file.stem for file in _WORDS.glob("*.toml"))
+    return read_words({stem: _read_word_file(stem) for stem in stems if stem not in _OTHER_WORDS})
 
 
 def _read_word_file(stem: str) -> dict[str, Any]:
-    return tomllib.loads((files("followupd.words") / f"{stem}.toml").read_text(encoding="utf-8"))
+    return tomllib.loads((_WORDS / f"{stem}.toml").read_text(encoding="utf-8"))
 
 
 def load_people_words() -> PeopleWords:
@@ -61,8 +61,10 @@ def load_people_words() -> PeopleWords:
     return read_people_words(_read_word_file("people"))
 
 
-def load_cautions() -> tuple[Caution, ...]:
+def load_cautions() -> "tuple[Caution, ...]":
     """Return what wording advice listens for, from followupd/words/advice.toml."""
+    from followupd.rules.advice import read_cautions  # noqa: PLC0415 - the daemon gives no advice
+
     return read_cautions(_read_word_file("advice"))
 
 
@@ -195,3 +197,27 @@ def build_cycle(
     forget_copies(feeds, _name_feeds(settings))
     store.begin_reign()  # last: settings that cannot be used leave the running cycle its reign
     return cycle
+
+
+def build_ground(
+    settings: Settings,
+    templates: Templates,
+    last_pass: Callable[[], datetime | None],
+    is_running: Callable[[], bool],
+) -> "Ground":
+    """Return what the page stands on. Its templates are its own: the daemon's belong to the daemon's thread."""
+    from followupd.web.ground import Ground  # noqa: PLC0415 - Flask is loaded for the first visitor, not before
+
+    words = load_words()
+    return Ground(
+        settings=settings,
+        judge=build_judge(settings, words),
+        writer=build_writer(settings, words, templates),
+        templates=templates,
+        cautions=load_cautions(),
+        open_store=lambda: open_store(settings.state),
+        wake=lambda: ring(settings.state),
+        clock=read_clock,
+        last_pass=last_pass,
+        is_running=is_running,
+    )

@@ -87,6 +87,23 @@ def run(app: App) -> None:
 
 
 @main.command()
+@click.option("--no-browser", is_flag=True, help="Only print the link.")
+@click.option("--sign-out", is_flag=True, help="End every session and every link, everywhere.")
+@needs_app
+def page(app: App, no_browser: bool, sign_out: bool) -> None:
+    """Open the approval page in your browser.
+
+    The link that is printed works once, within ten minutes. The daemon serves the page; where none runs, this does.
+    """
+    from followupd.opening import show_page, sign_out_everywhere
+
+    if sign_out:
+        sign_out_everywhere(app.state)
+        return
+    show_page(app.settings, browse=not no_browser)
+
+
+@main.command()
 @click.option("--dry-run", is_flag=True, help="Do it on a copy of the state; change nothing.")
 @click.option("--at", type=Moment(), help="With --dry-run: as if it were that time.")
 @needs_app

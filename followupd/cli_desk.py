@@ -159,7 +159,7 @@ def undo(app: App, numbers: Sequence[int]) -> None:
 @click.option(
     "--by",
     "channel",
-    type=click.Choice(["phone", "letter", "message", "in-person"]),
+    type=click.Choice(["phone", "letter", "message", "in-person", "email"]),
     required=True,
     help="How you reached them.",
 )

@@ -8,7 +8,6 @@ import click
 
 from followupd.app import App, ItemId, needs_app
 from followupd.errors import ExitCode, Problem, TemplateProblem
-from followupd.items import Kind
 
 if TYPE_CHECKING:
     from followupd.template_files import Templates
@@ -117,6 +116,7 @@ def _preview_for(app: App, files: "Templates", file: str, number: int) -> tuple[
     from contextlib import closing
 
     from followupd.assemble import build_judge, build_writer, load_words, open_store
+    from followupd.items import Kind
 
     words = load_words()
     with closing(open_store(app.state)) as store:

@@ -21,7 +21,7 @@ from followupd.network import Network, read_feed_address
 from followupd.options import PROXY_WORDS, TABLES, CalendarTable, ConfigFile, NetworkTable, OwnerTable
 from followupd.rules.choosing import Choice
 from followupd.rules.followups import Limits
-from followupd.settings import CalendarSettings, MailboxSettings, Settings
+from followupd.settings import CalendarSettings, MailboxSettings, PageSettings, Settings
 
 
 def read_settings(file: Path) -> Settings:
@@ -66,6 +66,7 @@ def _settle(file: Path, tables: Mapping[str, Any], config: ConfigFile) -> Settin
         poll=config.daemon.poll,
         choices=tuple(Choice(**choice.model_dump()) for choice in config.choose),
         network=_to_network(file, config.network),
+        page=PageSettings(**config.page.model_dump()),
     )
 
 

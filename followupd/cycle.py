@@ -45,6 +45,7 @@ FRESH = timedelta(seconds=60)
 #: So many events do not vanish at once by hand; a calendar that lost them all is believed after a day.
 MASS_REMOVAL = 5
 MASS_REMOVAL_WAIT = timedelta(hours=24)
+_UNDECIDED = OPEN | {Status.FAILED}
 
 
 @dataclass
@@ -98,7 +99,7 @@ class Cycle:
         mailing = Mailing(store, mailboxes, clock)
         self._noticing = Noticing(mailing)
         self._placing = Placing(mailing, self._write, self._find_obstacle, limits)
-        self._sending = Sending(mailing, self._find_obstacle)
+        self._sending = Sending(mailing, self._find_obstacle, limits)
         self._writer = writer
 
     def run_pass(self) -> Report:
@@ -267,9 +268,9 @@ class Cycle:
                 self._store.move(item, Status.EXPIRED, now, By.DAEMON, _say_expired(item))
 
     def _close_problems(self, now: datetime) -> None:
-        """Take a problem out of the queue once what it was about is decided."""
+        """Take a problem out of the queue once what it was about is decided; what was refused still waits for that."""
         for item in self._store.followups({Status.NEEDS_INFO}):
-            if item.concerns is not None and self._store.followup(item.concerns).status not in OPEN:
+            if item.concerns is not None and self._store.followup(item.concerns).status not in _UNDECIDED:
                 self._store.move(item, Status.DONE, now, By.DAEMON, "what it was about is decided")
 
     # --- what the other steps ask

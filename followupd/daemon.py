@@ -51,6 +51,8 @@ class Daemon:
         self._told: frozenset[str] = frozenset()
         self._looked = datetime.min.replace(tzinfo=UTC)
         self._failed = False
+        self.last_pass: datetime | None = None
+        """When a whole pass last came to its end (UTC)."""
         self._offset = _measure_offset()
 
     def run(self) -> None:
@@ -133,6 +135,7 @@ class Daemon:
 
     def _pass(self) -> None:
         self._tell(self._cycle.run_pass().say())
+        self.last_pass = datetime.now(UTC)
 
     def _tell(self, lines: Sequence[str]) -> None:
         """Say what is new; the same trouble is not told at every beat."""

@@ -8,6 +8,7 @@ from followupd.items import OPEN, SNOOZE_GRACE, By, FollowUp, Kind, Offer, Statu
 from followupd.meeting import take_met
 from followupd.met import Met
 from followupd.model import TOO_LATE_AFTER, Person, Reason
+from followupd.problems import end_doubt, try_again
 from followupd.rules.message import change_text
 from followupd.rules.reading import read_message
 from followupd.store.rows import NO_APPROVAL
@@ -53,7 +54,7 @@ class Desk:
         if item.kind is Kind.QUESTION:
             return self._done(self._answer_yes(item, now))
         if item.kind is Kind.PROBLEM:
-            return self._done(self._try_again(item, now))
+            return self._done(try_again(self._store, item, now, hold))
         _check_approvable(item, seen_hash)
         changes = {"approved_hash": item.hash, "leaves_at": now + hold, "snoozed_until": None}
         return self._done(self._store.move(item, Status.APPROVED, now, By.OWNER, "you approved it", changes))
@@ -62,13 +63,6 @@ class Desk:
         with self._store.transaction():
             self._store.calendars.save_answer(item.occurrence, networking=True)
             return self._store.move(item, Status.DONE, now, By.OWNER, "you said it was networking")
-
-    def _try_again(self, item: FollowUp, now: datetime) -> FollowUp:
-        with self._store.transaction():
-            concerned = self._store.followup(item.concerns or 0)
-            if concerned.held is Reason.QUARANTINED:
-                self._store.note_step(concerned, now, By.OWNER, "you had it tried again", {"held": None})
-            return self._store.move(item, Status.DONE, now, By.OWNER, "you had it tried again")
 
     def edit(
         self,
@@ -97,10 +91,25 @@ class Desk:
             )
         return self._done(self._store.note_step(item, now, By.OWNER, "you edited it", changes))
 
+    def rewrite(self, number: int, template: str, raw: bytes, now: datetime, seen_hash: str) -> FollowUp:
+        """Put another template's message in a waiting draft's place; from then on the text is the owner's.
+
+        Raises Changed as `edit`.
+        """
+        item = self._store.followup(number)
+        if item.status is not Status.DRAFTED:
+            raise Problem(f"Item {number} is '{item.status}'; only a waiting draft can be written anew.")
+        _check_seen(item, seen_hash)
+        changes = {"raw": raw, "subject": read_message(raw).subject, "template": template, "edited": True}
+        why = f"you chose the template {template.removesuffix('.md')}"
+        return self._done(self._store.note_step(item, now, By.OWNER, why, changes))
+
     def skip(self, number: int, now: datetime) -> FollowUp:
         """Say no. The draft is taken out of the mailbox; `undo` brings it back."""
         item = self._store.followup(number)
         with self._store.transaction():
+            if item.reason is Reason.DOUBT:
+                return self._done(end_doubt(self._store, item, Status.HANDLED, now))
             self._say_no(item, now)
             return self._done(
                 self._store.move(item, Status.SKIPPED, now, By.OWNER, "you skipped it", NO_APPROVAL)
@@ -148,8 +157,13 @@ class Desk:
             return self._store.move(item, status, now, By.OWNER, "you took it up again", changes)
 
     def finish(self, number: int, channel: str, now: datetime) -> FollowUp:
-        """Record that the owner followed up another way: by phone, letter, message or in person."""
+        """Record that the owner followed up another way: by an e-mail of their own, phone, letter, message or in person.
+
+        About a message that may have gone out, "email" says that it did.
+        """
         item = self._store.followup(number)
+        if item.reason is Reason.DOUBT and channel == "email":
+            return self._done(end_doubt(self._store, item, Status.SENT, now))
         if item.kind is not Kind.DRAFT:
             raise Problem(
                 f"Item {number} is not a follow-up to a person.", f"Skip it: followupd skip {number}"

@@ -71,6 +71,16 @@ class MailboxProblem(Problem):
     temporary = True
 
 
+class NotYet(MailboxProblem):
+    """The server will not take this one message now and said that it may later; nothing left."""
+
+
+class Refused(MailboxProblem):
+    """This one message cannot go, now or later, as it stands; nothing left."""
+
+    temporary = False
+
+
 class Doubt(Problem):
     """A write may or may not have happened; only a look at the mailbox can tell."""
 

@@ -4,9 +4,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import platformdirs
+from typing import Any, Literal
 
 from followupd.errors import ConfigProblem
 
@@ -18,7 +16,7 @@ def find_config(given: Path | None) -> Path:
     if given is not None:
         return given
     named = os.environ.get("FOLLOWUPD_CONFIG")
-    return _expand(named) if named else platformdirs.user_config_path(APP) / "config.toml"
+    return _expand(named) if named else _find_usual("config") / "config.toml"
 
 
 def find_state(config_file: Path, tables: Mapping[str, Any]) -> Path:
@@ -30,7 +28,7 @@ def find_state(config_file: Path, tables: Mapping[str, Any]) -> Path:
     if named:
         return _expand(named)
     if "state" not in tables:
-        return platformdirs.user_state_path(APP)
+        return _find_usual("state")
     state = tables["state"]
     path = state.get("path") if isinstance(state, dict) else None
     if not isinstance(path, str) or not path or "\0" in path:
@@ -39,6 +37,13 @@ def find_state(config_file: Path, tables: Mapping[str, Any]) -> Path:
             f"{config_file}: [state] path must be the name of a folder.", "Mend it and try again."
         )
     return resolve(config_file, path)
+
+
+def _find_usual(kind: Literal["config", "state"]) -> Path:
+    """Return the platform's folder for our config or state."""
+    import platformdirs  # noqa: PLC0415 - it takes a third as long as all else here, and a place that is named needs none
+
+    return platformdirs.user_config_path(APP) if kind == "config" else platformdirs.user_state_path(APP)
 
 
 def resolve(config_file: Path, path: str) -> Path:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from followupd.durations import write_utc
 from followupd.items import FollowUp, Kind, Offer, Status, Step
 from followupd.met import Listed
-from followupd.model import Person
+from followupd.model import Person, Reason
 from followupd.rules.choosing import Chosen
 from followupd.rules.reading import decode_words, read_addresses, read_message
 
@@ -99,7 +99,8 @@ def say_time(instant: datetime, zone: ZoneInfo, now: datetime) -> str:
 def say_clock(item: FollowUp, now: datetime, zone: ZoneInfo) -> str:
     """Return how the 48-hour clock stands for an item, or how it ended."""
     if item.status is Status.APPROVED and item.leaves_at:
-        return f"approved, goes {say_time(item.leaves_at, zone, now)}"
+        waits = item.held is Reason.SERVER
+        return f"approved, {f'waits: {item.outcome}' if waits else f'goes {say_time(item.leaves_at, zone, now)}'}"
     if item.status not in _WAITING:
         return item.outcome
     if item.snoozed_until and item.snoozed_until > now:
@@ -136,12 +137,22 @@ def say_next(item: FollowUp) -> str:
     if item.kind is Kind.QUESTION:
         return f"followupd approve {item.id} (yes) · skip {item.id} (no)"
     if item.kind is Kind.PROBLEM:
-        return f"followupd approve {item.id} (try again) · skip {item.id} (leave it)"
+        return _say_problem_next(item)
     by_status = {
         Status.NEEDS_INFO: f"followupd met {item.id} ADDRESS",
         Status.DRAFTED: f"followupd show {item.id} · approve {item.id} · edit {item.id} · skip {item.id}",
     }
     return by_status.get(item.status, "")
+
+
+def _say_problem_next(item: FollowUp) -> str:
+    if item.reason is Reason.DOUBT:
+        sent, again = (
+            f"followupd done {item.id} --by email (it went out)",
+            f"approve {item.id} (send it again)",
+        )
+        return f"{sent} · {again} · skip {item.id} (leave it)"
+    return f"followupd approve {item.id} (try again) · skip {item.id} (leave it)"
 
 
 def build_queue(items: Sequence[FollowUp], now: datetime, zone: ZoneInfo) -> Any:

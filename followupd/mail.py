@@ -55,6 +55,8 @@ class Place(StrEnum):
 
     DRAFTS = "drafts"
     READY = "ready"
+    SENDING = "sending"
+    """On its way to a server that has not said yes or no: it may have left."""
     SENT = "sent"
     TRASH = "trash"
     NOWHERE = "nowhere"
@@ -66,4 +68,4 @@ class Look:
 
     place: Place
     drafts: tuple[Draft, ...] = ()
-    """All drafts that match, when `place` is DRAFTS; two or more mean: stop and ask."""
+    """All drafts that match, when `place` is DRAFTS (two or more mean: stop and ask) or SENDING."""

@@ -8,7 +8,17 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 
-from followupd.errors import AlreadyRunning, Changed, Doubt, MailboxProblem, Problem, StateProblem, name_bug
+from followupd.errors import (
+    AlreadyRunning,
+    Changed,
+    Doubt,
+    MailboxProblem,
+    NotYet,
+    Problem,
+    Refused,
+    StateProblem,
+    name_bug,
+)
 from followupd.items import By, FollowUp, Intent, Status
 from followupd.mail import Draft, Look, Place
 from followupd.model import Reason
@@ -35,6 +45,11 @@ class Mailing:
         """Try the mailboxes again that failed in the last pass."""
         self._down.clear()
 
+    def close(self) -> None:
+        """Let every mailbox go of its connection until the next pass."""
+        for box in self._mailboxes.values():
+            box.close()
+
     def list_busy(self) -> set[int]:
         """Return the items with a write whose outcome is not known: nothing is done about them before it is."""
         return {intent.followup for intent in self.store.open_intents()}
@@ -42,8 +57,8 @@ class Mailing:
     # --- one item, whatever goes wrong
 
     def attempt(self, item: FollowUp, act: Callable[[FollowUp], None], problems: list[Problem]) -> None:
-        """Do one thing for one item; whatever goes wrong stops no other item."""
-        if item.mailbox in self._down:
+        """Do one thing for one item; whatever goes wrong stops no other item. One put aside waits for its owner."""
+        if item.mailbox in self._down or item.held is Reason.QUARANTINED:
             return
         try:
             act(item)
@@ -62,8 +77,8 @@ class Mailing:
     def _take_problem(self, number: int, problem: Problem) -> None:
         """Wait for what passes by itself; put an item aside that fails again and again."""
         item = self.store.followup(number)
-        if isinstance(problem, Doubt):
-            return  # its open intent is looked up after the grace
+        if isinstance(problem, Doubt | NotYet | Refused):
+            return  # a look settles the first after the grace; the others are about this one message
         if problem.temporary or isinstance(problem, MailboxProblem):
             self._down.add(item.mailbox)  # whatever it is, the other items would meet it too
         elif item.tries + 1 < MAX_TRIES:
@@ -93,11 +108,24 @@ class Mailing:
 
     def look(self, item: FollowUp) -> Look:
         """Find an item's draft, leaving out what belongs to another item."""
-        look = self.mailbox(item).look(trace_of(item, item.subject))
+        look = self.find(item, item.subject)
         drafts = tuple(draft for draft in look.drafts if not self.store.owns_draft(draft.id, item.id))
         if look.drafts and not drafts:
             return Look(Place.NOWHERE)
         return Look(look.place, drafts)
+
+    def find(self, item: FollowUp, subject: str) -> Look:
+        """Find an item's draft; one that nobody is sending any more is first brought home to Drafts or Sent.
+
+        No intent announces that: nothing leaves by it, and where the message lies says what is left to do.
+        """
+        box, trace = self.mailbox(item), trace_of(item, subject)
+        look = box.look(trace)
+        if look.place is not Place.SENDING or item.status is Status.SENDING:
+            return look
+        for draft in look.drafts:
+            box.settle(draft, Place.SENT if item.status is Status.SENT else Place.DRAFTS)
+        return box.look(trace)
 
     # --- what became of an item
 
@@ -152,7 +180,12 @@ class Mailing:
             self.end(item, Status.HANDLED, By.DAEMON, self.mailbox(item).ready_note)
 
     def end(self, item: FollowUp, status: Status, by: By, why: str) -> None:
+        """Note that a draft is no longer ours to wait for.
+
+        What was sent keeps its draft's id until a later look sees the copy in Sent.
+        """
+        changes = {"held": None} if status is Status.SENT else {"draft_id": None, "held": None}
         with self.store.transaction():
-            self.store.move(item, status, self.clock(), by, why, {"draft_id": None})
+            self.store.move(item, status, self.clock(), by, why, changes)
             if status in {Status.HANDLED, Status.SENT}:
                 self.store.add_touch(item, "email", self.clock())

@@ -127,7 +127,11 @@ class Reason(StrEnum):
     GONE = "gone"
     PERSON_GONE = "person-gone"
     MOVED = "moved"
+    SEND_LIMIT = "send-limit"
+    SERVER = "server"
     QUARANTINED = "quarantined"
+    REFUSED = "refused"
+    DOUBT = "doubt"
 
 
 @dataclass(frozen=True, slots=True)

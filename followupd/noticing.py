@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from followupd.errors import Problem
-from followupd.items import Act, By, FollowUp, Intent, Status
+from followupd.items import IN_MAILBOX, Act, By, FollowUp, Intent, Status
 from followupd.mail import Draft, Look, Place
 from followupd.mailing import Mailing
 from followupd.model import Reason
@@ -26,18 +26,20 @@ class Noticing:
         for intent in self._store.open_intents():
             self._mailing.attempt(self._store.followup(intent.followup), self._settle_with(intent), problems)
         busy = self._mailing.list_busy()
-        for item in self._store.followups({Status.DRAFTED, Status.APPROVED}):
+        for item in self._store.followups(IN_MAILBOX):
             if item.id not in busy:
                 self._mailing.attempt(item, self._notice, problems)
 
     def _notice(self, item: FollowUp) -> None:
         look = self._mailing.look(item)
-        if look.place is not Place.DRAFTS:
+        if item.status is Status.SENDING:
+            self._notice_doubtful(item, look)
+        elif look.place is not Place.DRAFTS:
             self._mailing.record_end(item, look.place)
         elif len(look.drafts) > 1:
             self._mailing.ask_about_two(item)
         else:
-            close_problem(self._store, item, self._clock(), "only one draft is left")
+            close_problem(self._store, item, Reason.DUPLICATE, self._clock(), "only one draft is left")
             self._notice_draft(item, look.drafts[0])
 
     def _notice_draft(self, item: FollowUp, draft: Draft) -> None:
@@ -51,6 +53,15 @@ class Noticing:
             changes = draft_columns(draft) | {"edited": True}
             why = say_edited(item, draft, "you edited the draft in your mailbox")
             self._store.note_step(item, self._clock(), By.MAILBOX, why, changes)
+
+    def _notice_doubtful(self, item: FollowUp, look: Look) -> None:
+        """See whether the owner settled by hand, in their mail program, what was on its way when the answer got lost."""
+        if look.place is Place.DRAFTS:
+            why = "you put it back into Drafts; approve it to send it again"
+            self._store.move(item, Status.DRAFTED, self._clock(), By.MAILBOX, why, NO_APPROVAL)
+            close_problem(self._store, item, Reason.DOUBT, self._clock(), "you put it back into Drafts")
+        elif look.place is not Place.SENDING:
+            self._settle_hand_over(item, look)
 
     # --- the outcome of writes that were announced and never recorded
 
@@ -97,11 +108,21 @@ class Noticing:
     def _settle_hand_over(self, item: FollowUp, look: Look) -> None:
         if look.place in {Place.READY, Place.SENT}:
             self._mailing.record_left(item, look.place)
+        elif look.place is Place.SENDING:
+            self._ask_whether_it_left(item)
         elif look.place is not Place.DRAFTS:
             why = "it is gone from Drafts; whether it left cannot be told from here"
             self._mailing.end(item, Status.HANDLED, By.DAEMON, why)
-        elif self._mailing.mailbox(item).sends:
+        elif not self._mailing.mailbox(item).tells_unsent:
             why = "nobody answered when it was to leave; it is still here. Approve it again if it did not arrive"
             self._store.move(item, Status.DRAFTED, self._clock(), By.DAEMON, why, NO_APPROVAL)
         else:
             self._store.move(item, Status.APPROVED, self._clock(), By.DAEMON, "it was not moved; once more")
+
+    def _ask_whether_it_left(self, item: FollowUp) -> None:
+        """Stop: only the owner can find out, and a second copy would be worse than a question."""
+        why = f"it may have gone out to {item.email}: the answer of the server got lost"
+        changes = {"held": Reason.DOUBT, "outcome": why}
+        with self._store.transaction():
+            item = self._store.note_step(item, self._clock(), By.DAEMON, why, changes)
+            open_problem(self._store, item, Reason.DOUBT, why, self._clock())

@@ -132,6 +132,7 @@ class LimitsTable(_Table):
     days_between: Duration = _LIMITS.days_between
     guests_per_event: int = Field(default=_LIMITS.guests_per_event, ge=1, le=200)
     drafts_per_day: int = Field(default=_LIMITS.drafts_per_day, ge=1, le=500)
+    sends_per_day: int = Field(default=_LIMITS.sends_per_day, ge=1, le=10_000)
 
 
 class NetworkTable(_Table):
@@ -141,6 +142,11 @@ class NetworkTable(_Table):
 
 class DaemonTable(_Table):
     poll: Duration = Field(default=timedelta(minutes=5), ge=timedelta(seconds=1), le=timedelta(days=1))
+
+
+class PageTable(_Table):
+    port: int = Field(default=8458, ge=0, le=65535)
+    trusted_host: Annotated[str, Field(pattern=r"^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)?$")] = ""
 
 
 class ChoiceTable(_Table):
@@ -164,6 +170,7 @@ class ConfigFile(_Table):
     state: StateTable | None = None
     limits: LimitsTable = LimitsTable()
     daemon: DaemonTable = DaemonTable()
+    page: PageTable = PageTable()
     network: NetworkTable = NetworkTable()
     choose: tuple[ChoiceTable, ...] = ()
 
@@ -185,5 +192,6 @@ TABLES: Mapping[str, type[_Table]] = {
     "limits": LimitsTable,
     "network": NetworkTable,
     "daemon": DaemonTable,
+    "page": PageTable,
     "choose": ChoiceTable,
 }

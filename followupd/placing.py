@@ -10,7 +10,7 @@ from followupd.mail import Draft, Place
 from followupd.mailing import Mailing
 from followupd.model import Reason
 from followupd.rules.followups import Limits
-from followupd.tracing import draft_columns, pick_draft, trace_of
+from followupd.tracing import draft_columns, pick_draft
 
 _DAY = timedelta(days=1)
 
@@ -47,8 +47,6 @@ class Placing:
                 self._mailing.attempt(item, self._place, problems)
 
     def _place(self, item: FollowUp) -> None:
-        if item.held is Reason.QUARANTINED:
-            return
         held = self._find_hold(item)
         if held is not None:
             if held is not item.held:
@@ -56,7 +54,7 @@ class Placing:
             return
         item = self._store.update(item, held=None, **({} if item.edited else self._write(item)))
         # Only our own Message-ID counts here: the owner may have written to the same person in the same words.
-        look = self._mailing.mailbox(item).look(trace_of(item, subject=""))
+        look = self._mailing.find(item, subject="")
         if self._mailing.is_there(item, look):
             self._mailing.adopt(item, look)
         else:
@@ -103,7 +101,7 @@ class Placing:
     def _take_out(self, item: FollowUp) -> None:
         """Remove the draft of an item that no longer waits; one that was changed meanwhile stays the owner's."""
         look = self._mailing.look(item)
-        if look.place is Place.DRAFTS:
+        if look.place is Place.DRAFTS and item.status is not Status.SENT:
             draft = pick_draft(look, item.placed_hash)
             if draft is None or (item.edited and item.status in {Status.WITHDRAWN, Status.EXPIRED}):
                 why = "you had changed the draft, so it stays in your mailbox"

@@ -30,6 +30,8 @@ class Mailbox(Protocol):
     """How long after an unanswered write a look can be believed: time-out + server time + index lag."""
     sends: bool
     """True when a hand-over gives the message to a server; False when it stays on this computer."""
+    tells_unsent: bool
+    """True when a message that still lies in DRAFTS after an unanswered hand-over certainly did not leave."""
     ready_note: str
     """What is true of an approved message that stays on this computer, in words for the owner."""
 
@@ -62,10 +64,30 @@ class Mailbox(Protocol):
         """
         ...
 
+    def open(self) -> None:
+        """Make ready to hand over, where that takes a connection; what is open stays as it is.
+
+        Raises MailboxProblem when nothing can be handed over now, whichever message it is.
+        """
+        ...
+
     def hand_over(self, draft: Draft) -> Place:
         """Let exactly these bytes go: SENT when a server took them, READY when the owner's mail program has them.
 
-        Raises Changed when the mailbox no longer holds exactly those bytes: then nothing left.
-        MailboxProblem when nothing left, Doubt when that is unknown.
+        Raises Changed when the mailbox no longer holds exactly those bytes: then nothing left. NotYet or Refused when
+        the server will not take this one message, MailboxProblem when nothing left and nothing else would; Doubt when
+        it is unknown whether it left: then `look` shows SENDING, or what a later look can be believed about.
         """
+        ...
+
+    def settle(self, draft: Draft, place: Place) -> None:
+        """Bring a message that `look` shows in SENDING to where it belongs: to SENT, or back to DRAFTS.
+
+        Nothing leaves by this, and it may be called again. A mailbox that shows nothing in SENDING has nothing to do.
+        Raises MailboxProblem and Doubt as `create`.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of what `open` made; the next `open` makes it anew. Never raises."""
         ...

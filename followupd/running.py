@@ -3,7 +3,6 @@
 import logging
 import os
 import sys
-import tempfile
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ from followupd.desk import Desk
 from followupd.errors import ConfigProblem
 from followupd.items import FollowUp
 from followupd.lock import hold_state
+from followupd.paging import LatePage, served_beside_daemon
 from followupd.render import Renderer
 from followupd.settings import Settings, load_settings
 from followupd.store.store import Store
@@ -46,9 +46,14 @@ def run_daemon(config_file: Path) -> None:
                 raise ConfigProblem(
                     "[state] path changed while the daemon runs.", "Restart it to move to another state."
                 )
-            return build(changed)
+            parts = build(changed)
+            page.take(changed)
+            return parts
 
-        Daemon(folder, build(settings), rebuild).run()
+        page = LatePage(settings, renderer, lambda: daemon.last_pass, lambda: True)
+        daemon = Daemon(folder, build(settings), rebuild)
+        with served_beside_daemon(page, settings.page.port):
+            daemon.run()
 
 
 def run_once(settings: Settings) -> tuple[Report, list[FollowUp]]:
@@ -63,6 +68,8 @@ def run_once(settings: Settings) -> tuple[Report, list[FollowUp]]:
 
 def try_once(settings: Settings, at: datetime) -> tuple[Report, list[FollowUp]]:
     """Make one pass as of `at` over a copy of the state, with mailboxes that are only read."""
+    import tempfile  # noqa: PLC0415 - the daemon makes no copies
+
     os.umask(0o077)
     mailboxes = {name: DryMailbox(box) for name, box in build_mailboxes(settings).items()}
     with tempfile.TemporaryDirectory(prefix="followupd-") as copy:

@@ -36,6 +36,14 @@ class MailboxSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PageSettings:
+    port: int
+    """0: no page."""
+    trusted_host: str
+    """A name besides this computer's own under which the page answers; "" for none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything config.toml says, with paths resolved; see config.example.toml for each option's sentence."""
 
@@ -49,6 +57,7 @@ class Settings:
     poll: timedelta
     choices: tuple[Choice, ...]
     network: Network
+    page: PageSettings
 
 
 def load_settings(file: Path) -> Settings:

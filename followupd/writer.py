@@ -11,6 +11,7 @@ from followupd.model import Event, Judgement, Owner, Person
 from followupd.rules.choosing import (
     Case,
     Choice,
+    Chosen,
     choose_template,
     find_wrong_choices,
     is_host,
@@ -53,19 +54,41 @@ class Writer:
         self, followup: FollowUp, event: Event, judgement: Judgement, *, known: bool, now: datetime
     ) -> Written:
         """Return the message for one follow-up. Raises TemplateProblem, or Problem for an address that cannot be used."""
-        person = Person(followup.person or "", followup.email, followup.name, followup.first_name)
-        language = choose_language(judgement, self._owner)
+        template = self.choose(followup, event, judgement, known=known, now=now).file
+        return self._write(template, choose_language(judgement, self._owner), followup, event, judgement, now)
+
+    def choose(
+        self, followup: FollowUp, event: Event, judgement: Judgement, *, known: bool, now: datetime
+    ) -> Chosen:
+        """Return the template the rules take for one follow-up, and why."""
         case = build_case(
             event,
             judgement,
             followup.email,
             self._words,
-            language,
+            choose_language(judgement, self._owner),
             late=now > followup.deadline,
             known=known,
             promise=bool(followup.promise),
         )
-        template = choose_template(self._choices, case, self._templates.sources()).file
+        return choose_template(self._choices, case, self._templates.sources())
+
+    def write_with(
+        self, template: str, followup: FollowUp, event: Event, judgement: Judgement, now: datetime
+    ) -> Written:
+        """Return the message for one follow-up from the template of the owner's choice. Raises as `write`."""
+        return self._write(template, language_of(template), followup, event, judgement, now)
+
+    def _write(
+        self,
+        template: str,
+        language: str,
+        followup: FollowUp,
+        event: Event,
+        judgement: Judgement,
+        now: datetime,
+    ) -> Written:
+        person = Person(followup.person or "", followup.email, followup.name, followup.first_name)
         facts = self._gather_facts(person, followup, event, judgement, now, language)
         rendered = self._templates.render(template, facts)
         message = compose(

@@ -45,6 +45,9 @@ path = "{state}"
 
 [daemon]
 poll = "{poll}"
+
+[page]
+port = {port}
 """
 
 
@@ -63,6 +66,8 @@ class House:
         self.maildir = root / "Mail"
         self.state = root / "state"
         self.log_file = root / "daemon.log"
+        self.port = 0
+        """Where the page is served; 0: nowhere."""
         self.database = self.state / "followupd.sqlite3"
         self._daemons: list[subprocess.Popen[str]] = []
         for folder in (self.home, self.templates, self.calendars):
@@ -84,7 +89,7 @@ class House:
         """Write a config that is right; `limits` are the options of its [limits]."""
         lines = "\n".join(f"{name} = {json.dumps(value)}" for name, value in limits.items())
         folders = {"calendars": self.calendars, "maildir": self.maildir, "state": self.state}
-        _write_whole(self.config, _CONFIG.format(poll=poll, limits=lines, **folders).encode())
+        _write_whole(self.config, _CONFIG.format(poll=poll, limits=lines, port=self.port, **folders).encode())
 
     def write_event(
         self,

@@ -9,7 +9,7 @@ from email.header import decode_header, make_header
 from email.utils import parseaddr
 from itertools import count
 
-from followupd.errors import Changed, Doubt, MailboxProblem, Problem
+from followupd.errors import Changed, Doubt, MailboxProblem, NotYet, Problem, Refused
 from followupd.mail import Draft, Look, Place, Trace
 from followupd.model import Event, Reading, Skipped
 
@@ -31,28 +31,38 @@ class MemoryCalendar:
         return Reading(touching, self.skipped, self.complete)
 
 
+_REFUSALS = {"refused": MailboxProblem, "not yet": NotYet, "never": Refused}
+
+
 class MemoryMailbox:
     """A Mailbox that shows everything it holds and misbehaves on request.
 
     `faults` is a queue of (method, fault); a call takes the first fault that names its method:
     "refused" does nothing and raises MailboxProblem, "dropped" does nothing and raises Doubt,
-    "lost" does the work and raises Doubt, "half" (replace only) leaves old and new side by side and raises Doubt.
+    "lost" does the work and raises Doubt, "half" (replace only) leaves old and new side by side and raises Doubt;
+    for hand_over "not yet" and "never" do nothing and raise NotYet and Refused, "unfiled" sends and does not file.
+    With `marks` it shows in SENDING what it tried to send and got no answer for, as SMTP beside a Maildir does.
     `index_lag` hides what is younger from every search but the one by draft id; `now` is the clock for both.
     """
 
     ready_note = "ready to send, in memory only"
 
-    def __init__(self, name: str = "memory", *, sends: bool = False) -> None:
+    def __init__(self, name: str = "memory", *, sends: bool = False, marks: bool = False) -> None:
         self.name = name
         self.grace = timedelta(0)
-        self.sends = sends
+        self.sends = sends or marks
+        self.tells_unsent = marks or not sends
+        self.marks = marks
         self.index_lag = timedelta(0)
         self.now: Callable[[], datetime] = lambda: datetime(2026, 1, 1, tzinfo=UTC)
         self.faults: list[tuple[str, str]] = []
         self.calls: Counter[str] = Counter()
         self.drafts: dict[str, Draft] = {}
         self.ready: list[Draft] = []
+        self.sending: list[Draft] = []
         self.sent: list[Draft] = []
+        self.delivered: list[Draft] = []
+        """What the server took, whatever it answered."""
         self.trash: list[Draft] = []
         self._saved_at: dict[str, datetime] = {}
         self._numbers = count(1)
@@ -78,10 +88,31 @@ class MemoryMailbox:
             self._move(draft.id, self.trash)
 
     def hand_over(self, draft: Draft) -> Place:
-        with self._misbehaving("hand_over"):
+        with self._misbehaving("hand_over") as fault:
             self._require_unchanged(draft)
-            self._move(draft.id, self.sent if self.sends else self.ready)
-            return Place.SENT if self.sends else Place.READY
+            if not self.sends:
+                self._move(draft.id, self.ready)
+                return Place.READY
+            if fault != "dropped":
+                self.delivered.append(draft)
+            self._move(draft.id, self.sending if self.marks and fault else self.sent)
+            return Place.SENT
+
+    def open(self) -> None:
+        with self._misbehaving("open"):
+            pass
+
+    def settle(self, draft: Draft, place: Place) -> None:
+        with self._misbehaving("settle"):
+            if draft in self.sending:
+                self.sending.remove(draft)
+                if place is Place.SENT:
+                    self.sent.append(draft)
+                else:
+                    self.drafts[draft.id] = draft
+
+    def close(self) -> None:
+        self.calls["close"] += 1
 
     def owner_edits(self, draft_id: str, raw: bytes) -> None:
         assert draft_id in self.drafts, "nobody can edit what is not there"
@@ -101,12 +132,12 @@ class MemoryMailbox:
     def _misbehaving(self, method: str) -> Iterator[str]:
         self.calls[method] += 1
         fault = self._take_fault(method)
-        if fault == "refused":
-            raise MailboxProblem(f"The mailbox refused to {method}.", "Try again.")
-        if fault == "dropped":
+        if fault in _REFUSALS:
+            raise _REFUSALS[fault](f"The server refused to {method}.", "Look at it again.")
+        if fault == "dropped" and not (self.marks and method == "hand_over"):
             raise Doubt(f"The request to {method} got no answer.")
         yield fault
-        if fault in {"lost", "half"}:
+        if fault in {"lost", "half", "dropped"}:
             raise Doubt(f"The answer to {method} got lost.")
 
     def _take_fault(self, method: str) -> str:
@@ -137,6 +168,8 @@ class MemoryMailbox:
             found = [draft for draft in self.drafts.values() if test(draft, trace)]
             if found:
                 return Look(Place.DRAFTS, (*found, *self._copies(found, trace)))
+            if sending := tuple(letter for letter in self.sending if test(letter, trace)):
+                return Look(Place.SENDING, sending)
             for place, letters in ((Place.READY, self.ready), (Place.SENT, self.sent)):
                 if any(test(letter, trace) for letter in letters):
                     return Look(place)

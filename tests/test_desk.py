@@ -257,7 +257,7 @@ def test_a_problem_the_owner_leaves_is_left(world: World, jane: FollowUp) -> Non
     problem = open_one(world, jane)
     world.desk.skip(problem.id, world.now)
     assert open_one(world, jane).status is Status.SKIPPED
-    close_problem(world.store, jane, world.now, "it is gone")
+    close_problem(world.store, jane, Reason.DUPLICATE, world.now, "it is gone")
     assert fresh(world, problem).status is Status.SKIPPED
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -220,6 +221,18 @@ def test_a_change_over_what_somebody_else_changed_is_refused(store: Store) -> No
         store.move(seen, Status.SKIPPED, NOON, By.OWNER, "no")
     assert store.followup(seen.id).status is Status.DRAFTED
     assert len(store.history(seen.id)) == 3
+
+
+def test_a_change_returns_the_item_as_the_store_has_it_now(store: Store) -> None:
+    seen = draft(store)
+    berlin = NOON.astimezone(ZoneInfo("Europe/Berlin"))
+    changes = {"raw": b"Hi", "held": Reason.MOVED, "edited": True, "tries": 2, "leaves_at": berlin}
+    moved = store.note_step(seen, NOON, By.OWNER, "you edited it", changes)
+    assert moved == store.followup(seen.id)
+    assert (moved.raw, moved.held, moved.edited, moved.tries) == (b"Hi", Reason.MOVED, True, 2)
+    assert store.update(moved) == moved
+    with pytest.raises(Changed):
+        store.update(seen)
 
 
 def test_a_move_that_is_not_in_the_table_changes_nothing(store: Store) -> None:

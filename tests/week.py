@@ -21,7 +21,7 @@ from followupd.render import Renderer
 from followupd.rules import debrief
 from followupd.rules.drafts import example_facts
 from followupd.rules.followups import Limits
-from followupd.settings import CalendarSettings, MailboxSettings, Settings
+from followupd.settings import CalendarSettings, MailboxSettings, PageSettings, Settings
 from followupd.store.store import Store
 from followupd.template_files import Templates, shipped_templates
 from followupd.writer import Writer
@@ -80,7 +80,7 @@ class World:
         """Start as after a boot: a new store, a new cycle."""
         self.store: Store = open_store(self.folder / "state")
         self.store.begin_reign()
-        settings = _settings(self.folder, self.limits)
+        settings = self.settings = _settings(self.folder, self.limits)
         templates = Templates([shipped_templates(), settings.templates], self.renderer, example_facts())
         self.cycle = Cycle(
             store=self.store,
@@ -139,6 +139,7 @@ def _settings(folder: Path, limits: Limits) -> Settings:
         poll=timedelta(minutes=5),
         choices=(),
         network=Network(),
+        page=PageSettings(port=8458, trusted_host=""),
     )
 
 

@@ -13,6 +13,7 @@ class DryMailbox:
         self.name = box.name
         self.grace = box.grace
         self.sends = box.sends
+        self.tells_unsent = box.tells_unsent
         self.ready_note = box.ready_note
 
     def look(self, trace: Trace) -> Look:
@@ -33,6 +34,15 @@ class DryMailbox:
         place = Place.SENT if self.sends else Place.READY
         self._pretended[draft.id] = Look(place)
         return place
+
+    def open(self) -> None:
+        """Do nothing: nothing will be handed over."""
+
+    def settle(self, draft: Draft, place: Place) -> None:
+        self._pretended[draft.id] = Look(place, (draft,) if place is Place.DRAFTS else ())
+
+    def close(self) -> None:
+        """Do nothing, as `open` did."""
 
     def _pretend(self, draft: Draft) -> Draft:
         self._pretended[draft.id] = Look(Place.DRAFTS, (draft,))

@@ -10,8 +10,9 @@ from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
 from followupd.adapters.copies import Copies, Copy
+from followupd.adapters.deadline import Deadline
 from followupd.adapters.reach import Resolver, resolve
-from followupd.adapters.wire import Deadline, Wire, name_failure
+from followupd.adapters.wire import Wire, name_failure
 from followupd.errors import SourceProblem
 from followupd.network import Network, UnfitError, WebAddress, follow_redirect, read_feed_address
 

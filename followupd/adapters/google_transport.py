@@ -22,10 +22,11 @@ from tenacity import RetryCallState, Retrying, stop_after_attempt, wait_random_e
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
+from followupd.adapters.deadline import Deadline
 from followupd.adapters.google_answers import Answer, Refused, Unanswered, read_answer
 from followupd.adapters.google_pace import Pace
 from followupd.adapters.reach import Resolver, resolve
-from followupd.adapters.wire import Deadline, Wire, name_failure
+from followupd.adapters.wire import Wire, name_failure
 from followupd.network import Network, UnfitError, read_feed_address
 
 # What it says at DEBUG holds the addresses of people.

@@ -3,14 +3,13 @@
 Maildir (cr.yp.to/proto/maildir.html) with the folders of Maildir++ (the Courier page of that name) below it.
 """
 
-import errno
 import os
 import re
 import secrets
 import time
 import unicodedata
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from email.errors import HeaderParseError
@@ -18,14 +17,26 @@ from email.header import decode_header, make_header
 from functools import cache
 from pathlib import Path
 
+from followupd.adapters.disk import (
+    make_directory,
+    move_file,
+    read_file,
+    said_as,
+    settle_move,
+    sync_directory,
+    withdraw_file,
+    write_and_move,
+    write_file,
+)
 from followupd.errors import Changed, Doubt, MailboxProblem
 from followupd.mail import Draft, Look, Place, Trace
 
-DRAFTS, READY, SENT, TRASH, INBOX = ".Drafts", ".Ready", ".Sent", ".Trash", ""
+DRAFTS, READY, SENDING, SENT, TRASH, INBOX = ".Drafts", ".Ready", ".Sending", ".Sent", ".Trash", ""
 #: What is left of a draft outside Drafts, the surest first. In the inbox it lies with the owner's own mail.
-ELSEWHERE = ((READY, Place.READY), (SENT, Place.SENT), (INBOX, Place.READY))
+ELSEWHERE = ((READY, Place.READY), (SENT, Place.SENT), (SENDING, Place.SENDING), (INBOX, Place.READY))
 #: D makes a mail program open it for editing, S keeps it from shouting "new mail".
 DRAFT_FLAGS = ":2,DS"
+SETTLED = {Place.DRAFTS: (DRAFTS, DRAFT_FLAGS), Place.SENT: (SENT, ":2,S")}
 TRASHED = "T"
 
 HEAD_BYTES = 65_536
@@ -38,20 +49,6 @@ END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 #: File systems keep times more coarsely than we do, and clocks are set back a little.
 CLOCK_SLACK = timedelta(seconds=60)
 LOOKS = 3
-
-#: Errors after which a rename on a network disk may have happened all the same.
-UNANSWERED = {errno.EIO, errno.ETIMEDOUT, errno.ESTALE}
-NEEDS_OWNER = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ELOOP}
-ADVICE = {
-    errno.ENOSPC: "Free some space on that disk; the next pass tries again.",
-    errno.EDQUOT: "Your quota on that disk is used up; free some space and the next pass tries again.",
-    errno.EFBIG: "A limit on file sizes is in the way; raise it and the next pass tries again.",
-    errno.EROFS: "That disk is mounted read-only; make it writable again.",
-    errno.EACCES: "Give your own user the right to read and write there (chmod u+rwX, chown).",
-    errno.EPERM: "Give your own user the right to read and write there (chmod u+rwX, chown).",
-    errno.ENOTDIR: "A file stands where a folder belongs; move it away.",
-    errno.EIO: "The disk reports an error; check it before anything else.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +85,7 @@ class MaildirMailbox:
 
     grace = timedelta(0)
     sends = False
+    tells_unsent = True
     ready_note = "ready to send from your mail program; nothing has left this computer"
 
     def __init__(self, name: str, path: Path) -> None:
@@ -101,7 +99,7 @@ class MaildirMailbox:
         A file that a mail program renames while we list its folder may be missing from that one list,
         so "nowhere" is believed only when seen twice.
         """
-        with _said_as(MailboxProblem, self.path):
+        with said_as(MailboxProblem, self.path):
             self._require_drafts_of(trace)
             found = self._look_steadily(trace)
             return found if found.place is not Place.NOWHERE else self._look_steadily(trace)
@@ -117,9 +115,9 @@ class MaildirMailbox:
         try:
             old = self._take(draft, DRAFTS, "tmp")
         except (Changed, MailboxProblem):
-            _withdraw_file(shown)
+            withdraw_file(shown)
             raise
-        with _said_as(Doubt, old):
+        with said_as(Doubt, old):
             old.unlink()
         return new
 
@@ -131,6 +129,25 @@ class MaildirMailbox:
         """Move `draft` to Ready, still flagged as a draft so that a mail program opens it for sending."""
         self._take(draft, READY, "cur")
         return Place.READY
+
+    def open(self) -> None:
+        """Do nothing: a folder of this computer is always open."""
+
+    def close(self) -> None:
+        """Do nothing, as `open` did."""
+
+    def settle(self, draft: Draft, place: Place) -> None:
+        folder, flags = SETTLED[place]
+        target = self.path / folder / "cur" / f"{draft.id}{flags}"
+        with said_as(MailboxProblem, target.parent):
+            for either in (SENDING, folder):
+                self._make_folder(either)
+            for letter in self._list_folder(SENDING):
+                if letter.unique == draft.id:
+                    move_file(Path(letter.path), target)
+        with said_as(Doubt, target.parent):
+            sync_directory(target.parent)
+            sync_directory(self.path / SENDING / "cur")
 
     # -- finding ---------------------------------------------------------------------------------------
 
@@ -161,8 +178,8 @@ class MaildirMailbox:
             if found:
                 return self._show_drafts(found, live, trace)
             for folder, place in ELSEWHERE:
-                if any(map(match, list_folder(folder))):
-                    return Look(place)
+                if elsewhere := [letter for letter in list_folder(folder) if match(letter)]:
+                    return Look(place, _read_drafts(elsewhere) if place is Place.SENDING else ())
         trash = [*list_folder(DRAFTS), *list_folder(TRASH)]
         return Look(Place.TRASH if any(any(map(match, trash)) for match in matches) else Place.NOWHERE)
 
@@ -178,7 +195,7 @@ class MaildirMailbox:
     def _show_drafts(self, found: list[Letter], live: list[Letter], trace: Trace) -> Look:
         """Return what was found and every copy of it: a crash in `replace` leaves two of one Message-ID."""
         copies = [one for one in live if one not in found and _is_message(self._read_head(one), trace)]
-        return Look(Place.DRAFTS, tuple(Draft(one.unique, _read_file(one.path)) for one in (*found, *copies)))
+        return Look(Place.DRAFTS, _read_drafts([*found, *copies]))
 
     def _list_folder(self, folder: str) -> list[Letter]:
         """List `new` before `cur`, the way letters move between them; a folder never made holds none."""
@@ -197,15 +214,15 @@ class MaildirMailbox:
         status = os.lstat(letter.path)
         key = (letter.unique, status.st_mtime_ns, status.st_size)
         if key not in self._heads:
-            self._heads[key] = _parse_head(_read_file(letter.path, HEAD_BYTES), status.st_mtime)
+            self._heads[key] = _parse_head(read_file(letter.path, HEAD_BYTES), status.st_mtime)
         return self._heads[key]
 
     def _find_unchanged(self, draft: Draft) -> Letter:
-        with _said_as(MailboxProblem, self.path / DRAFTS):
+        with said_as(MailboxProblem, self.path / DRAFTS):
             same = [one for one in self._list_folder(DRAFTS) if one.unique == draft.id and not one.trashed]
             if len(same) == 1:
                 with suppress(FileNotFoundError):
-                    if _read_file(same[0].path) == draft.raw:
+                    if read_file(same[0].path) == draft.raw:
                         return same[0]
         raise Changed(
             f"The draft {draft.id} in {self.path / DRAFTS} is no longer the one that was read.",
@@ -221,11 +238,11 @@ class MaildirMailbox:
             f"{int(time.time())}.R{secrets.token_hex(8)}.followupd"  # no host name: it travels with backups
         )
         shown = folder / "cur" / f"{unique}{DRAFT_FLAGS}"
-        with _said_as(MailboxProblem, folder):
+        with said_as(MailboxProblem, folder):
             self._make_folder(DRAFTS)
-            _write_and_move(folder / "tmp" / unique, shown, raw)
-        with _said_as(Doubt, folder):
-            _sync_directory(shown.parent)
+            write_and_move(folder / "tmp" / unique, shown, raw)
+        with said_as(Doubt, folder):
+            sync_directory(shown.parent)
         return Draft(unique, raw), shown
 
     def _take(self, draft: Draft, folder: str, part: str) -> Path:
@@ -234,38 +251,28 @@ class MaildirMailbox:
         here = Path(letter.path)
         name = here.name if letter.flags else f"{here.name}{DRAFT_FLAGS}"
         taken = self.path / folder / part / name
-        with _said_as(MailboxProblem, taken.parent):
+        with said_as(MailboxProblem, taken.parent):
             self._make_folder(folder)
             try:
-                _move_file(here, taken)
+                move_file(here, taken)
             except FileNotFoundError as error:
                 raise Changed(f"The draft {draft.id} was changed by another program just now.") from error
-        with _said_as(Doubt, taken.parent):
-            _settle_move(here, taken, draft.raw)
+        with said_as(Doubt, taken.parent):
+            settle_move(here, taken, draft.raw)
         return taken
 
     def _make_folder(self, folder: str) -> None:
         for directory in (*reversed(self.path.parents), self.path):
-            _make_directory(directory)
+            make_directory(directory)
         for directory in dict.fromkeys((self.path, self.path / folder)):
             for part in ("", "tmp", "new", "cur"):
-                _make_directory(directory / part)
+                make_directory(directory / part)
         with suppress(FileExistsError):
-            _write_file(self.path / folder / "maildirfolder", b"")
+            write_file(self.path / folder / "maildirfolder", b"")
 
 
-@contextmanager
-def _said_as(problem: type[MailboxProblem | Doubt], where: Path) -> Iterator[None]:
-    """Say an OSError in words: which file, what happened, what to do."""
-    try:
-        yield
-    except OSError as error:
-        said = problem(
-            f"{error.filename or where}: {error.strerror or error}.",
-            ADVICE.get(error.errno or 0, "The next pass looks again."),
-        )
-        said.temporary = error.errno not in NEEDS_OWNER
-        raise said from error
+def _read_drafts(letters: list[Letter]) -> tuple[Draft, ...]:
+    return tuple(Draft(letter.unique, read_file(letter.path)) for letter in letters)
 
 
 def _name_letter(entry: os.DirEntry[str]) -> Letter:
@@ -311,76 +318,3 @@ def _decode_words(field: bytes) -> str:
 
 def _plain_words(text: str) -> list[str]:
     return unicodedata.normalize("NFC", text).casefold().split()
-
-
-def _read_file(path: Path | str, limit: int = -1) -> bytes:
-    # A link or a pipe that slipped in after the listing is neither followed nor waited for.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as file:
-        return file.read(limit)
-
-
-def _write_file(path: Path, raw: bytes) -> None:
-    """Make a file that nobody else can read, not even for a moment, and have it on the disk."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
-        os.fchmod(file.fileno(), 0o600)
-        file.write(raw)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _write_and_move(waiting: Path, shown: Path, raw: bytes) -> None:
-    try:
-        _write_file(waiting, raw)
-        _move_file(waiting, shown)
-    except BaseException:
-        with suppress(OSError):
-            waiting.unlink(missing_ok=True)
-        raise
-
-
-def _move_file(source: Path, target: Path) -> None:
-    """Rename, but never onto another letter."""
-    if os.path.lexists(target):
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
-    try:
-        source.rename(target)
-    except OSError as error:
-        if error.errno in UNANSWERED:
-            raise Doubt(f"{target}: {error.strerror}.", "The next pass looks whether it is there.") from error
-        raise
-
-
-def _settle_move(source: Path, taken: Path, raw: bytes) -> None:
-    """Put a letter back that was edited in the moment before it moved; have the outcome on the disk."""
-    same = _read_file(taken) == raw
-    if not same:
-        _move_file(taken, source)
-    _sync_directory(taken.parent)
-    _sync_directory(source.parent)
-    if not same:
-        raise Changed(f"{source.name} was edited just now.", "What is there stays as it is.")
-
-
-def _withdraw_file(path: Path) -> None:
-    with _said_as(Doubt, path):
-        path.unlink()
-        _sync_directory(path.parent)
-
-
-def _make_directory(path: Path) -> None:
-    """Make it 0700 whatever the umask, and on the disk; one that exists stays as the owner has it."""
-    if path.is_dir():
-        return
-    path.mkdir(mode=0o700)
-    path.chmod(0o700)
-    _sync_directory(path.parent)
-
-
-def _sync_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -5,73 +5,30 @@ import logging
 import re
 import socket
 import ssl
-import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any, Self
+from typing import Any
 from urllib.request import getproxies_environment, proxy_bypass
 
 from urllib3 import BaseHTTPResponse, make_headers
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
+from followupd.adapters.deadline import Deadline, dial
 from followupd.adapters.reach import Resolver, find_reachable
 from followupd.network import Network, UnfitError, WebAddress, read_proxy_address
 
 # At DEBUG the library writes whole addresses, and those of feeds are secrets.
 logging.getLogger("urllib3").setLevel(logging.WARNING)
 
-#: The longest wait for one of a host's addresses, so that a dead IPv6 leaves time for IPv4.
-_KNOCK_SECONDS = 5.0
-_MOST_KNOCKS = 4
 #: Names that mean a machine nearby (RFC 6761, 6762, 8375, and the .internal that ICANN set aside).
 _NEARBY = (".localhost", ".local", ".internal", ".home.arpa")
 
 _CHECK_NAME = "Check the address; or, if it is a server of your own, let this computer know its name."
 _CHECK_FILE = "Check `ca_file` in [network]: a file of certificates in PEM form."
 _CHECK_PROXY = "Check `proxy` in [network], or $HTTPS_PROXY."
-
-
-class Deadline:
-    """The one time for all of a fetch. When it is over every connection is cut: no drip keeps one open."""
-
-    def __init__(self, seconds: float) -> None:
-        self._ends = time.monotonic() + seconds
-        self._lines: list[socket.socket] = []
-        self._timer = threading.Timer(seconds, self._cut)
-        self._timer.daemon = True
-
-    def __enter__(self) -> Self:
-        self._timer.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
-        for line in self._lines:
-            line.close()
-
-    @property
-    def passed(self) -> bool:
-        return time.monotonic() >= self._ends
-
-    @property
-    def left(self) -> float:
-        """Seconds, never quite 0: a socket takes that for "do not wait at all"."""
-        return max(self._ends - time.monotonic(), 0.001)
-
-    def watch(self, line: socket.socket) -> None:
-        """Cut `line` too when the time is over; TLS takes the socket itself away, so a second handle is kept."""
-        self._lines.append(line.dup())
-        if self.passed:
-            self._cut()
-
-    def _cut(self) -> None:
-        for line in list(self._lines):
-            with suppress(OSError):  # it is over by itself
-                line.shutdown(socket.SHUT_RDWR)
 
 
 class _Pinned:
@@ -134,7 +91,7 @@ class Wire:
             return self._tunnel(address, proxy, deadline)
         places = find_reachable(address, self.resolver, allow_private=self.allow_private)
         connection = self._make(address.scheme, address.host, address.port, deadline)
-        connection.dial = partial(_dial, places, address.port, deadline)
+        connection.dial = partial(dial, places, address.port, deadline)
         return connection
 
     def _make(self, scheme: str, host: str, port: int, deadline: Deadline) -> _PinnedHTTP | _PinnedHTTPS:
@@ -146,7 +103,7 @@ class Wire:
         self, address: WebAddress, proxy: WebAddress, deadline: Deadline
     ) -> _PinnedHTTP | _PinnedHTTPS:
         connection = self._make("https", proxy.host, proxy.port, deadline)
-        connection.dial = partial(_dial, [proxy.host], proxy.port, deadline)
+        connection.dial = partial(dial, [proxy.host], proxy.port, deadline)
         connection.set_tunnel(address.host, address.port, make_headers(proxy_basic_auth=proxy.user))
         return connection
 
@@ -165,21 +122,6 @@ class Wire:
             return ssl.create_default_context(cafile=self.network.ca_file)
         except OSError:  # ssl.SSLError is one too: a file that is no PEM
             raise UnfitError(f"{self.network.ca_file} holds no certificates to read", _CHECK_FILE) from None
-
-
-def _dial(places: Sequence[str], port: int, deadline: Deadline) -> socket.socket:
-    """Connect to the first of `places` that answers."""
-    failure = OSError("nothing to connect to")
-    for place in places[:_MOST_KNOCKS]:
-        try:
-            line = socket.create_connection((place, port), timeout=min(_KNOCK_SECONDS, deadline.left))
-        except OSError as error:
-            failure = error
-        else:
-            line.settimeout(deadline.left)
-            deadline.watch(line)
-            return line
-    raise failure
 
 
 def _find_proxy(address: WebAddress, network: Network) -> WebAddress | None:

@@ -31,6 +31,8 @@ class Limits:
     guests_per_event: int = 25
     """Above this the owner is asked whom they spoke with; nobody speaks with 300 guests."""
     drafts_per_day: int = 40
+    sends_per_day: int = 100
+    """So many messages are given to a server in any 24 hours; the rest goes when that time has moved on."""
     hold: timedelta = timedelta(minutes=2)
     """Between the owner's yes and the message leaving; the time to undo."""
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from email.errors import MessageError
 from email.message import Message as MailPart
 from email.parser import BytesParser
-from email.policy import compat32
 from email.utils import getaddresses
 from html.parser import HTMLParser
 
@@ -34,7 +33,7 @@ class ReadMessage:
 
 def read_message(raw: bytes) -> ReadMessage:
     """Read any message, ours or one a mail program changed; never raises, whatever the bytes."""
-    mail = BytesParser(policy=compat32).parsebytes(raw)
+    mail = BytesParser().parsebytes(raw)
     headers = tuple((name, _unfold(str(value))) for name, value in mail.raw_items())
     recipients = _parse_addresses([*_pick(headers, "to"), *_pick(headers, "cc"), *_pick(headers, "bcc")])
     text, html = _read_part(mail, "text/plain"), _read_part(mail, "text/html")
@@ -61,7 +60,7 @@ def first_header(read: ReadMessage, name: str) -> str:
 
 def has_attachment(raw: bytes) -> bool:
     """Whether the message holds anything besides its text, plain and as HTML."""
-    parts = [part for part in BytesParser(policy=compat32).parsebytes(raw).walk() if not part.is_multipart()]
+    parts = [part for part in BytesParser().parsebytes(raw).walk() if not part.is_multipart()]
     return any(
         part.get_content_type() not in ("text/plain", "text/html") or _is_attached(part) for part in parts
     )

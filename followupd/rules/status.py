@@ -40,10 +40,10 @@ MOVES: Mapping[Status, Mapping[Status, str]] = {
         Status.WITHDRAWN: "the event or the person is gone and the draft was untouched",
     },
     Status.SENDING: {
-        Status.SENT: "a server took the message",
-        Status.HANDLED: "the owner's mail program has it",
-        Status.APPROVED: "it certainly did not leave; the next pass tries again",
-        Status.DRAFTED: "it changed in the last moment, so nothing left",
+        Status.SENT: "a server took the message, or the owner says that it went out",
+        Status.HANDLED: "the owner's mail program has it, or nobody can tell whether it left",
+        Status.APPROVED: "it certainly did not leave, or the owner had it sent again",
+        Status.DRAFTED: "it changed in the last moment, so nothing left; or the owner put it back",
         Status.FAILED: "it was refused for good",
     },
     Status.SENT: {Status.ANSWERED: "they wrote back"},
@@ -67,7 +67,11 @@ MOVES: Mapping[Status, Mapping[Status, str]] = {
         Status.PLANNED: "the owner took it up after all",
         Status.NEEDS_INFO: "the owner took it up after all",
     },
-    Status.FAILED: {Status.PLANNED: "the owner had it tried again"},
+    Status.FAILED: {
+        Status.PLANNED: "the owner had it tried again",
+        Status.SKIPPED: "the owner said no",
+        Status.DONE: "the owner reached them another way",
+    },
 }
 
 

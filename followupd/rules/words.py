@@ -25,6 +25,7 @@ LONGEST_PART = 30
 SHORTEST_PART = 3
 #: Only words this long that decide much are heard through a slip of the fingers: shorter ones slip into other words.
 LONG_WORD = 8
+SHORTEST_SLIP = LONG_WORD - 1
 STRONG = 4
 PREFIX = re.compile(r"\s*(\w+(?: \w+)?)\s*:\s")
 SHORTENED = re.compile(r"\b(\w{1,9})\.(?=\s*\w)")
@@ -100,8 +101,10 @@ class Words:
     """What mail programs put before a title, with a colon ("Fwd:")."""
     short: Mapping[str, str]
     """Words that are shortened with a dot ("hr."), and what they stand for."""
-    slips: Mapping[str, str]
-    """Long words with one slip in them, and the word that was meant."""
+    long: Mapping[str, tuple[str, ...]]
+    """Long words that decide much and are heard through a slip, by their first and last letter."""
+    known: frozenset[str]
+    """Words of the tables, at least as long as a slip can be: what is one of them is no slip of another."""
 
 
 def fold_text(text: str) -> str:
@@ -129,7 +132,7 @@ def split_words(folded: str) -> list[str]:
 def find_phrases(said: Sequence[str], words: Words) -> tuple[Phrase, ...]:
     """Return every phrase heard in `said`, each once; the longest at each place, and nothing inside it again."""
     found: dict[Phrase, None] = {}
-    said = [words.slips.get(word, word) for word in said]
+    said = [mend_slip(word, words) for word in said]
     place = 0
     while place < len(said):
         heard = hear_at(said, place, words)
@@ -219,7 +222,8 @@ def read_words(tables: Mapping[str, Mapping[str, Any]]) -> Words:
             for name, table in languages.items()
             for entry in read_list(name, table, "short")
         ),
-        slips=list_slips(phrases),
+        long=sort_long(phrases),
+        known=frozenset(part for phrase in phrases for part in phrase.parts if len(part) >= SHORTEST_SLIP),
     )
 
 
@@ -235,12 +239,25 @@ def read_short(name: str, entry: str) -> tuple[str, str]:
     return short, f"{whole} "
 
 
-def list_slips(phrases: Sequence[Phrase]) -> Mapping[str, str]:
-    """Return every slip that makes no other word of the tables, with the long, strong word it stands for."""
-    known = {part for phrase in phrases for part in phrase.parts}
+def sort_long(phrases: Sequence[Phrase]) -> Mapping[str, tuple[str, ...]]:
     strong = {part for phrase in phrases if abs(phrase.weight) >= STRONG for part in phrase.parts}
-    long = sorted(word for part in strong if len(word := part.rstrip("*")) >= LONG_WORD and "*" not in word)
-    return {slip: word for word in long for slip in misspell_word(word) if slip not in known}
+    long = {word for part in strong if len(word := part.rstrip("*")) >= LONG_WORD and "*" not in word}
+    by_ends: dict[str, list[str]] = {}
+    for word in sorted(long, reverse=True):
+        by_ends.setdefault(name_ends(word), []).append(word)
+    return {ends: tuple(group) for ends, group in by_ends.items()}
+
+
+def name_ends(word: str) -> str:
+    return word[0] + word[-1]
+
+
+def mend_slip(word: str, words: Words) -> str:
+    """Return the long word that `word` is a slip of, or `word` itself."""
+    if len(word) < SHORTEST_SLIP or word in words.known:
+        return word
+    near = (long for long in words.long.get(name_ends(word), ()) if abs(len(long) - len(word)) <= 1)
+    return next((long for long in near if word in misspell_word(long)), word)
 
 
 def misspell_word(word: str) -> Iterator[str]:
@@ -293,9 +310,10 @@ def read_group(language: str, group: Mapping[str, Any], reason: Reason, sign: in
     if type(weight) is not int or weight < 0:
         raise ValueError(f"{language}.toml: weight must be a whole number from 0 up, not {weight!r}")
     for entry in read_list(language, group, "words"):
+        spelled = entry.removeprefix("^").replace("*", "").lower()
         for parts in spell_out(entry):
             yield Phrase(
-                spelled=entry.removeprefix("^").replace("*", "").lower(),
+                spelled=spelled,
                 parts=parts,
                 weight=sign * weight,
                 reason=reason,

@@ -14,7 +14,6 @@ from followupd.errors import Problem, StateBusy, StateProblem, StateUnusable
 from followupd.store.migrations import STEPS, check_identity, migrate
 
 FILE_NAME = "followupd.sqlite3"
-_STAMP = "%Y-%m-%dT%H:%M:%S.%fZ"
 _STAMP_LENGTH = 27
 #: How long a command waits for the daemon's transaction to end, in seconds.
 _BUSY_TIMEOUT = 10.0
@@ -33,7 +32,7 @@ def tell_damage() -> Iterator[None]:
 
 def write_instant(instant: datetime) -> str:
     """Return an aware instant as UTC text that sorts as it reads."""
-    return instant.astimezone(UTC).strftime(_STAMP)
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 @tell_damage()

@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Callable
-from importlib.resources import files
 from pathlib import Path
 
 from followupd.errors import StateUnusable
@@ -12,7 +11,7 @@ APPLICATION_ID = 0x66757570
 
 
 def create_tables(connection: sqlite3.Connection) -> None:
-    schema = (files("followupd.store") / "schema.sql").read_text(encoding="utf-8")
+    schema = Path(__file__).with_name("schema.sql").read_text(encoding="utf-8")
     for statement in _split_statements(schema):
         connection.execute(statement)
 

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
@@ -32,6 +33,11 @@ def _read_value(name: str, value: Any) -> Any:
     if name in _INSTANTS:
         return read_instant(value)
     return _WORDS[name](value) if name in _WORDS else value
+
+
+def to_columns(followup: FollowUp) -> Iterator[Any]:
+    """Yield an item's values as SQLite has them, in the order of FOLLOWUP_COLUMNS."""
+    return (to_column(getattr(followup, name)) for name in FOLLOWUP_COLUMNS)
 
 
 def to_column(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -15,16 +16,19 @@ from followupd.store.attendances import Attendances
 from followupd.store.calendars import Calendars
 from followupd.store.database import Database, read_instant, say_damaged, tell_damage, write_instant
 from followupd.store.guests import GuestLists
+from followupd.store.history import History
 from followupd.store.people import People
 from followupd.store.rows import (
     FOLLOWUP_COLUMNS,
     to_column,
+    to_columns,
     to_followup,
     to_intent,
     to_step,
 )
 
 _COLUMNS = ", ".join(FOLLOWUP_COLUMNS)
+_AS_IT_WAS = " AND ".join(f"{name} IS ?" for name in FOLLOWUP_COLUMNS)
 _FOLLOWUPS = f"SELECT {_COLUMNS} FROM followups"
 
 
@@ -37,6 +41,7 @@ class Store:
         self.calendars = Calendars(self.database)
         self.people = People(self.database)
         self.guest_lists = GuestLists(self.database)
+        self.past = History(self.database)
         self.attendances = Attendances(self.database)
         self._check_move = check_move
         self._reign: int | None = None
@@ -152,10 +157,14 @@ class Store:
         return read_instant(row["at"]) if row and row["at"] else None
 
     def leftovers(self) -> list[FollowUp]:
-        """Return the items whose draft still lies in the mailbox although they are no longer waiting there."""
-        marks = ", ".join("?" * len(IN_MAILBOX))
+        """Return the items whose draft still lies in the mailbox although they are no longer waiting there.
+
+        What a server refused stays there, for the owner to correct.
+        """
+        staying = IN_MAILBOX | {Status.FAILED}
+        marks = ", ".join("?" * len(staying))
         rows = self.database.rows(
-            f"{_FOLLOWUPS} WHERE draft_id IS NOT NULL AND status NOT IN ({marks}) ORDER BY id", *IN_MAILBOX
+            f"{_FOLLOWUPS} WHERE draft_id IS NOT NULL AND status NOT IN ({marks}) ORDER BY id", *staying
         )
         return [to_followup(row) for row in rows]
 
@@ -174,9 +183,9 @@ class Store:
         """
         self._check_move(old.status, status)
         with self.transaction():
-            self.update(old, status=status, outcome=why, **changes)
+            moved = self.update(old, status=status, outcome=why, **changes)
             self._add_step(old.id, now, status, by, why)
-            return self.followup(old.id)
+            return moved
 
     def note_step(
         self,
@@ -188,26 +197,26 @@ class Store:
     ) -> FollowUp:
         """Change an item that stays where it stands, with a line in its history."""
         with self.transaction():
-            self.update(followup, **changes)
+            changed = self.update(followup, **changes)
             self._add_step(followup.id, now, followup.status, by, why)
-            return self.followup(followup.id)
+            return changed
 
     def update(self, old: FollowUp, **changes: Any) -> FollowUp:
-        """Set columns of an item, if it is still as `old` has it. Raises Changed otherwise."""
-        with self.transaction():
-            if self.followup(old.id) != old:
-                raise Changed(f"Item {old.id} changed in this moment.", "Look at it again, then decide.")
-            if not changes:
-                return old
-            if "raw" in changes:
-                changes["raw_hash"] = fingerprint(changes["raw"])
-            sets = ", ".join(f"{name} = ?" for name in changes)
-            self.database.change(
-                f"UPDATE followups SET {sets} WHERE id = ?",
-                *map(to_column, changes.values()),
-                old.id,
-            )
-            return self.followup(old.id)
+        """Set columns of an item, if it is still as `old` has it, and return it so. Raises Changed otherwise."""
+        columns = dict(changes or {"id": old.id})
+        if "raw" in changes:
+            columns["raw_hash"] = fingerprint(changes["raw"])
+        sets = ", ".join(f"{name} = ?" for name in columns)
+        # One statement compares and sets: nobody can come in between.
+        changed = self.database.change(
+            f"UPDATE followups SET {sets} WHERE {_AS_IT_WAS}",
+            *map(to_column, columns.values()),
+            *to_columns(old),
+        )
+        if not changed:
+            self.followup(old.id)  # says it when there is none, or what there is makes no sense
+            raise Changed(f"Item {old.id} changed in this moment.", "Look at it again, then decide.")
+        return replace(old, **changes)
 
     def history(self, number: int) -> list[Step]:
         return [
@@ -278,6 +287,16 @@ class Store:
         row = self.database.row(
             "SELECT count(*) AS n FROM intents WHERE act = 'create' AND outcome = 'done' AND made_at > ?",
             write_instant(since),
+        )
+        return row["n"] if row else 0
+
+    def handed_over_since(self, mailbox: str, since: datetime) -> int:
+        """Count what left or may have left through a mailbox."""
+        row = self.database.row(
+            "SELECT count(*) AS n FROM intents JOIN followups ON followups.id = followup WHERE act = 'hand-over'"
+            " AND intents.outcome IS NOT 'refused' AND made_at > ? AND mailbox = ?",
+            write_instant(since),
+            mailbox,
         )
         return row["n"] if row else 0
 

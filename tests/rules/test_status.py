@@ -22,7 +22,7 @@ LEGAL = {
     "done": "planned needs-info",
     "withdrawn": "planned needs-info skipped handled",
     "expired": "planned needs-info",
-    "failed": "planned",
+    "failed": "planned skipped done",
 }
 
 

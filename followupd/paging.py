@@ -1,0 +1,89 @@
+"""The page beside the daemon: its thread, and what it stands on."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from followupd.assemble import build_ground, build_templates
+from followupd.errors import Problem
+from followupd.render import Renderer
+from followupd.settings import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+    from followupd.web.app import Page
+    from followupd.web.ground import Ground
+    from followupd.web.serving import PageServer
+
+log = logging.getLogger("followupd")
+
+
+class LatePage:
+    """The page, loaded when somebody first looks at it: a daemon nobody looks at holds no Flask."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        renderer: Renderer,
+        last_pass: Callable[[], datetime | None],
+        is_running: Callable[[], bool],
+    ) -> None:
+        self._settings = settings
+        self._renderer = renderer
+        self._last_pass = last_pass
+        self._is_running = is_running
+        self._loading = Lock()
+        self._page: Page | None = None
+
+    def take(self, settings: Settings) -> None:
+        """Stand on new settings from the next request on; another port needs a new start."""
+        with self._loading:
+            self._settings = settings
+            if self._page is not None:
+                self._page.stand_on(self._build_ground())
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        return self._load()(environ, start_response)
+
+    def _load(self) -> "Page":
+        with self._loading:
+            if self._page is None:
+                from followupd.web.app import Page  # noqa: PLC0415 - as the class says
+                from followupd.web.door import Door  # noqa: PLC0415 - as above
+
+                self._page = Page(self._build_ground(), Door(self._settings.state))
+            return self._page
+
+    def _build_ground(self) -> "Ground":
+        templates = build_templates(self._settings, self._renderer)
+        return build_ground(self._settings, templates, self._last_pass, self._is_running)
+
+
+@contextmanager
+def served_beside_daemon(page: LatePage, port: int) -> Iterator[None]:
+    """Serve the page in a thread while the daemon runs; a port that is taken stops no follow-up."""
+    server = _start_server(page, port)
+    try:
+        yield
+    finally:
+        if server is not None:
+            server.close()
+
+
+def _start_server(page: LatePage, port: int) -> "PageServer | None":
+    if not port:
+        return None
+    from followupd.web.serving import PageServer  # noqa: PLC0415 - a daemon without a page loads no server
+
+    try:
+        server = PageServer(page, port)
+    except Problem as problem:
+        log.warning("%s", problem.in_one_line())
+        return None
+    server.start()
+    log.info("the page is at port %d; `followupd page` opens it", port)
+    return server

@@ -1,0 +1,55 @@
+"""What happened so far, as whoever decides wants to know it: reads only."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from followupd.store.database import Database, read_instant, write_instant
+
+
+class Touch(NamedTuple):
+    """One contact with a person."""
+
+    at: datetime
+    channel: str
+    event: str
+    """The title of the event it followed up, as the calendar has it; "" where there was none."""
+
+
+class History:
+    """The past's part of the state."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def touches_of(self, person: str) -> list[Touch]:
+        """Return every contact with a person, the latest first."""
+        rows = self._database.rows(
+            "SELECT touches.at, touches.channel, coalesce(followups.event, '') AS event FROM touches"
+            " LEFT JOIN followups ON followups.id = touches.followup WHERE touches.person = ? ORDER BY touches.at DESC",
+            person,
+        )
+        return [Touch(read_instant(row["at"]), row["channel"], row["event"]) for row in rows]
+
+    def lost_approvals(self) -> set[int]:
+        """Return the drafts that were approved and lost it, because the mailbox then held another text."""
+        rows = self._database.rows(
+            "SELECT last.followup AS id FROM steps AS last JOIN followups ON followups.id = last.followup"
+            " WHERE followups.status = 'drafted' AND last.by = 'mailbox'"
+            " AND last.id = (SELECT max(id) FROM steps WHERE followup = last.followup)"
+            " AND 'approved' = (SELECT status FROM steps WHERE followup = last.followup AND id < last.id"
+            " ORDER BY id DESC LIMIT 1)"
+        )
+        return {row["id"] for row in rows}
+
+    def next_end(self, now: datetime) -> tuple[str, datetime] | None:
+        """Return title and end (UTC) of the event that ends next."""
+        row = self._database.row(
+            "SELECT json_extract(body, '$.title') AS title, ends_at FROM events"
+            " WHERE ends_at > ? AND NOT gone ORDER BY ends_at LIMIT 1",
+            write_instant(now),
+        )
+        return (row["title"], read_instant(row["ends_at"])) if row else None
+
+    def has_read_calendars(self) -> bool:
+        """Tell whether any calendar was ever read, or tried."""
+        return self._database.row("SELECT 1 FROM sources LIMIT 1") is not None

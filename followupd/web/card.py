@@ -1,0 +1,71 @@
+"""One item with everything an owner wants to know before deciding: who, where, why, what was before, the whole text."""
+
+from dataclasses import dataclass
+
+from followupd.items import FollowUp, Kind, Step
+from followupd.model import Event
+from followupd.rules.choosing import Chosen
+from followupd.rules.likeness import find_alike
+from followupd.store.history import Touch
+from followupd.web.ground import desk, ground, now, store
+from followupd.web.showing import Letter, is_saving, list_acts, read_letter
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What the page shows of one item."""
+
+    item: FollowUp
+    steps: list[Step]
+    event: Event | None
+    """None when it is gone from its calendar."""
+    letter: Letter | None
+    chosen: Chosen | None
+    """Which template the rules take, and why."""
+    templates: list[str]
+    touches: list[Touch]
+    alike: str | None
+    """Whom of the people the owner knows this one looks like without being them."""
+    acts: frozenset[str]
+    saving: bool
+    lost_approval: bool
+
+
+def build_card(number: int) -> Card:
+    """Gather what is known of one item. Raises Problem when there is none of that number."""
+    item, steps = desk().show(number)
+    event = store().calendars.event(item.occurrence)
+    acts = list_acts(item, now())
+    return Card(
+        item=item,
+        steps=steps,
+        event=event,
+        letter=read_letter(item.raw) if item.raw is not None else None,
+        chosen=_choose(item, event),
+        templates=_list_templates() if "template" in acts else [],
+        touches=store().past.touches_of(item.person) if item.person else [],
+        alike=_find_alike(item),
+        acts=acts,
+        saving=is_saving(item),
+        lost_approval=item.id in store().past.lost_approvals(),
+    )
+
+
+def _choose(item: FollowUp, event: Event | None) -> Chosen | None:
+    if item.kind is not Kind.DRAFT or event is None or item.email is None:
+        return None
+    known = store().last_touch(item.person or "", item.id) is not None
+    judgement, _ = ground().judge(event)
+    return ground().writer.choose(item, event, judgement, known=known, now=now())
+
+
+def _list_templates() -> list[str]:
+    """Return the templates that are whole messages; parts that others include have no subject."""
+    return sorted(name for name, source in ground().templates.sources().items() if "Subject:" in source)
+
+
+def _find_alike(item: FollowUp) -> str | None:
+    if item.email is None:
+        return None
+    known = [(person.name, person.email) for person, _ in store().people.list() if person.email]
+    return find_alike(item.name, item.email, known)

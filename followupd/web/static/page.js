@@ -1,0 +1,74 @@
+// Keys, counting, and the pulse. The page works without any of it: every decision is a form.
+"use strict";
+
+const isTyping = (element) => element.matches("input, textarea, select, [contenteditable]");
+const find = (key) => document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+
+// --- keys: what a key does is written beside it in the page, as data-key
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey && event.key === "Enter") document.querySelector("[data-save]")?.click();
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "Escape") return closeMenus(null);
+  if (isTyping(event.target)) return;
+  const target = find(event.key);
+  if (!target) return;
+  event.preventDefault();
+  target.click();
+  if (target.matches("summary")) target.parentElement.querySelector("button")?.focus();
+});
+
+// --- menus: one open at a time, closed by a click elsewhere
+
+function closeMenus(kept) {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (menu === kept || menu.contains(kept)) continue;
+    menu.open = false;
+    if (menu.contains(document.activeElement)) menu.querySelector("summary").focus();
+  }
+}
+document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
+
+// --- a decision on its way: no second click, and a sign that it was heard
+
+document.addEventListener("submit", (event) => {
+  if (event.target.ariaBusy === "true") return event.preventDefault();
+  event.target.ariaBusy = "true";
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[aria-busy]")) form.ariaBusy = "false";
+});
+document.querySelector("form#open")?.requestSubmit();
+
+// --- the seconds until an approved message goes out
+
+function count() {
+  let over = false;
+  for (const time of document.querySelectorAll("time[data-count]")) {
+    const left = Math.ceil((new Date(time.dateTime) - Date.now()) / 1000);
+    time.textContent = left > 0 ? `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}` : "now";
+    over ||= left <= 0;
+  }
+  return over;
+}
+if (document.querySelector("time[data-count]")) {
+  count();
+  setInterval(count, 1000);
+}
+
+// --- the pulse: what changed elsewhere shows here; a page somebody types into is left alone
+
+const offline = document.querySelector(".offline");
+const stamp = document.body.dataset.stamp;
+
+async function feelPulse() {
+  try {
+    const answer = await fetch("/pulse", { headers: { Accept: "application/json" } });
+    offline.hidden = true;
+    const busy = document.querySelector("details.menu[open]") || isTyping(document.activeElement);
+    if (answer.status === 401 || (answer.ok && !busy && (await answer.json()).stamp !== stamp)) location.reload();
+  } catch {
+    offline.hidden = false;
+  }
+}
+if (stamp) setInterval(() => document.hidden || feelPulse(), 3000);
