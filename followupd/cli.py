@@ -10,6 +10,7 @@ import click
 from followupd import __version__
 from followupd.app import App, Commands, Duration, Moment, as_json, needs_app, print_queue
 from followupd.cli_desk import COMMANDS
+from followupd.cli_doctor import doctor
 from followupd.cli_met import met
 from followupd.cli_templates import templates
 
@@ -143,6 +144,7 @@ def explain(app: App, at: datetime | None, since: timedelta, until: timedelta, a
     sys.exit(print_explained(app.settings, at or app.now, since, until, as_json=as_json))
 
 
+main.add_command(doctor)
 main.add_command(templates)
 main.add_command(met)
 for command in COMMANDS:

@@ -250,7 +250,7 @@ class Cycle:
             return None
         if judgement.verdict is Verdict.NO:
             return judgement.reason, judgement.why
-        return _find_missing(item, judgement, guests, self._limits)
+        return _find_missing(item, event, judgement, guests, self._limits)
 
     def _move_times(self, item: FollowUp, event: Event, now: datetime) -> None:
         due, deadline, expires = times_of(event)
@@ -324,7 +324,7 @@ class Cycle:
 
 
 def _find_missing(
-    item: FollowUp, judgement: Judgement, guests: tuple[Guest, ...], limits: Limits
+    item: FollowUp, event: Event, judgement: Judgement, guests: tuple[Guest, ...], limits: Limits
 ) -> tuple[Reason, str] | None:
     """Return why an item of an event that counts is no longer asked for, or None."""
     unsure = judgement.verdict is Verdict.ASK
@@ -334,7 +334,9 @@ def _find_missing(
         return None
     if item.kind is Kind.DEBRIEF:
         return (
-            None if needs_debrief(guests, limits) else (Reason.GUEST, "the calendar now says who was there")
+            None
+            if needs_debrief(event, guests, limits)
+            else (Reason.GUEST, "the calendar now says who was there")
         )
     found = next((guest for guest in guests if guest.person == item.person), None)
     if found is None:

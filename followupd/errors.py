@@ -9,6 +9,7 @@ class ExitCode(IntEnum):
     DONE = 0
     REFUSED = 1
     USAGE = 2
+    BROKEN = 3
     SOME_SOURCES_FAILED = 4
     ALL_SOURCES_FAILED = 69
     STATE = 74

@@ -22,7 +22,7 @@ from followupd.model import (
 from followupd.ports import CalendarSource
 from followupd.rules.choosing import Chosen
 from followupd.rules.events import state_of
-from followupd.rules.followups import Limits, count_to_write, hold_of_guest, hold_of_time, needs_debrief
+from followupd.rules.followups import Limits, doubt_list, hold_of_guest, hold_of_time, needs_debrief
 
 #: Rule 4's choice for a guest, who is late or not and known or not: to the template and why.
 Choose = Callable[[Event, Judgement, Guest, bool, bool], Chosen]
@@ -108,7 +108,7 @@ def _explain_one(
 ) -> Explained:
     judgement, guests = judged
     networking = judgement.verdict is Verdict.YES
-    crowded = count_to_write(guests) > limits.guests_per_event
+    doubt = doubt_list(event, guests, limits)
     held: list[Reason | None] = []
     late = at > event.end + FOLLOW_UP_WITHIN
     chosen = tuple(
@@ -120,11 +120,11 @@ def _explain_one(
     for guest in guests:
         reason = None
         if networking and guest.follow_up:
-            reason = hold_of_time(event, at) or hold_of_guest(guest, crowded, touched, event.end, limits)
+            reason = hold_of_time(event, at) or hold_of_guest(guest, doubt, touched, event.end, limits)
             if reason is None:
                 touched[guest.person] = event.end
         held.append(reason)
-    debrief = networking and needs_debrief(guests, limits)
+    debrief = networking and needs_debrief(event, guests, limits)
     return Explained(event, state_of(event, at), judgement, guests, tuple(held), chosen, debrief)
 
 

@@ -81,9 +81,8 @@ def build_table(explained: list[Explained], zone: ZoneInfo) -> Any:
 
 
 def _say_why(item: Explained) -> str:
-    total = sum(piece.weight for piece in item.judgement.evidence)
     ask = "; you say whom you met" if item.debrief else ""
-    return f"{item.judgement.why}{f' ({total:+d})' if item.judgement.evidence else ''}{ask}"
+    return f"{item.judgement.why}{f' ({item.judgement.weight:+d})' if item.judgement.evidence else ''}{ask}"
 
 
 def _say_people(item: Explained) -> Iterator[tuple[str, str, str]]:

@@ -40,6 +40,8 @@ class Attendee:
     answer: Answer = Answer.NEEDS_ACTION
     kind: GuestKind = GuestKind.INDIVIDUAL
     organizer: bool = False
+    owner: bool = False
+    """The calendar itself says that this is whose calendar it is: surer than any address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ class Event:
     categories: tuple[str, ...] = ()
     attendees: tuple[Attendee, ...] = ()
     """Every guest and the organiser, each address once; `organizer` marks who invited."""
+    guests_hidden: bool = False
+    """The calendar shows only some of the guests, and says so."""
 
 
 class EventState(StrEnum):
@@ -121,6 +125,7 @@ class Reason(StrEnum):
     BEFORE_INSTALL = "before-install"
     NO_ADDRESS = "no-address"
     CROWD = "crowd"
+    HIDDEN = "hidden"
     RECENT = "recent"
     DAILY_CAP = "daily-cap"
     NOT_FRESH = "not-fresh"
@@ -154,6 +159,11 @@ class Judgement:
     """What kind of gathering it was ("coffee", "chamber-breakfast"): a key of words/gatherings.toml."""
     language: str | None = None
     """Two-letter language of the words that spoke for it."""
+
+    @property
+    def weight(self) -> int:
+        """What the evidence comes to, whatever the facts say."""
+        return sum(piece.weight for piece in self.evidence)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,11 @@ class CalendarSource(Protocol):
 
     name: str
 
+    @property
+    def drift(self) -> timedelta | None:
+        """By how much this computer's clock is ahead of the server's that was asked last; None where none was asked."""
+        ...
+
     def read(self, start: datetime, end: datetime) -> Reading:
         """Return every occurrence that touches [start, end] (UTC), cancelled ones included.
 

@@ -3,18 +3,24 @@
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
 
 import click
 
-from followupd.assemble import load_people_words
-from followupd.errors import ConfigProblem
-from followupd.settings import Settings, load_settings
+from followupd.assemble import build_judge, build_sources, load_people_words, load_words, read_clock
+from followupd.errors import ConfigProblem, SourceProblem
+from followupd.model import Event
+from followupd.rules.lists import suspect_list
+from followupd.settings import CalendarSettings, Settings, load_settings
 
+#: The days before and after today in which a calendar shows what kind it is.
+LOOK_AROUND = timedelta(days=90)
+LISTED_LINE = 'attendance = "listed"'
 _FALLBACK_ZONE = "UTC"
 
 
@@ -22,13 +28,15 @@ def write_config(file: Path, answers: Mapping[str, Any], *, force: bool) -> Path
     """Write config.toml (mode 0600) from flags and answers, check it, and make its folders. Raises ConfigProblem."""
     if file.exists() and not force:
         raise ConfigProblem(f"{file} is there already.", "Edit it, or write it anew with --force.")
-    text = _compose(_complete(answers))
+    complete = _complete(answers)
     draft = file.with_name(f".{file.name}.new")
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        settings = _try_config(draft, text)
+        settings = _try_config(draft, _compose(complete, "mine"))
         if path := settings.calendars[0].path:
             _make_calendar(path)
+        if _is_public_list(settings):
+            _try_config(draft, _compose(complete, "listed"))
         draft.replace(file)
     except OSError as error:
         with suppress(OSError):
@@ -61,6 +69,40 @@ def _make_calendar(path: Path) -> None:
         return
     path.mkdir(parents=True)
     click.echo(f"Made the folder {path}: put your .ics files there.", err=True)
+
+
+def _is_public_list(settings: Settings) -> bool:
+    """Look into the new calendar and ask the owner, at a terminal, where it looks like a public list; else tell it."""
+    [calendar], asks = settings.calendars, sys.stdin.isatty()
+    if calendar.url is not None and not asks:
+        return False  # nobody there to answer, so no reason to ask a server; `doctor` does
+    [source] = build_sources(settings)
+    now = read_clock()
+    try:
+        signs = suspect_calendar(settings, calendar, source.read(now - LOOK_AROUND, now + LOOK_AROUND).events)
+    except SourceProblem as problem:
+        click.echo(f"The calendar cannot be read yet. {problem.in_one_line()}", err=True)
+        return False
+    if not signs:
+        return False
+    click.echo(
+        f"Is it a public list of events, such as a chamber's or a meetup's? {signs.capitalize()}.", err=True
+    )
+    if not asks:
+        click.echo(f"If it is, say so in the config: {LISTED_LINE}", err=True)
+        return False
+    question = (
+        "A public list? Then you are asked once a week where you were; else what is in it counts as attended"
+    )
+    return click.confirm(question, default=True, err=True)
+
+
+def suspect_calendar(settings: Settings, calendar: CalendarSettings, events: Sequence[Event]) -> str:
+    """Return why a calendar that counts as the owner's own looks like a public list, or ""."""
+    if calendar.listed:
+        return ""
+    judge = build_judge(settings, load_words())
+    return suspect_list([(event, *judge(event)) for event in events], feed=calendar.url is not None)
 
 
 def _complete(answers: Mapping[str, Any]) -> dict[str, Any]:
@@ -113,7 +155,7 @@ def find_zone() -> str:
     return next((zone for zone in (named, target) if zone in available_timezones()), _FALLBACK_ZONE)
 
 
-def _compose(answers: Mapping[str, Any]) -> str:
+def _compose(answers: Mapping[str, Any], attendance: str) -> str:
     owner = {
         "name": answers["name"],
         "email": answers["email"],
@@ -122,7 +164,7 @@ def _compose(answers: Mapping[str, Any]) -> str:
         "timezone": answers["timezone"],
         "languages": list(answers["languages"]) or ["en"],
     }
-    calendar = {"type": "ics", **_place(str(answers["calendar"])), "attendance": "mine"}
+    calendar = {"type": "ics", **_place(str(answers["calendar"])), "attendance": attendance}
     mailbox = {"type": "maildir", "path": _absolute(answers["mailbox"]), "outbox": "maildir"}
     tables = (("[owner]", owner), ("[[calendar]]", calendar), ("[mailbox]", mailbox))
     head = "# followupd: config.example.toml shows every option.\n"

@@ -168,9 +168,8 @@ class House:
         """Start any process that belongs to this home; `options` are those of Popen."""
         usual: dict[str, Any] = {"stdin": subprocess.DEVNULL, "cwd": self.home, "env": self.environment(env)}
         with self.log_file.open("a") as log:
-            self._daemons.append(
-                subprocess.Popen(command, stdout=log, stderr=log, text=True, **usual | options)
-            )
+            usual |= {"stdout": log, "stderr": log, "text": True}
+            self._daemons.append(subprocess.Popen(command, **usual | options))
         return self._daemons[-1]
 
     def log(self) -> str:

@@ -23,6 +23,7 @@ class MemoryCalendar:
         self.skipped: tuple[Skipped, ...] = ()
         self.complete = True
         self.fail: Problem | None = None
+        self.drift: timedelta | None = None
 
     def read(self, start: datetime, end: datetime) -> Reading:
         if self.fail is not None:

@@ -59,7 +59,7 @@ ALLOWED: dict[str, set[str]] = {
 }  # fmt: skip
 #: Above assemble: what the command line is made of. Nothing below may import these.
 TOP = {
-    "app", "cli", "cli_desk", "cli_met", "cli_templates", "demo", "demo_week", "explaining", "met_session", "opening", "paging", "running", "setup",
+    "app", "checkup", "cli", "cli_desk", "cli_doctor", "cli_met", "cli_templates", "demo", "demo_week", "doctor", "explaining", "met_session", "opening", "paging", "running", "setup",
 }  # fmt: skip
 
 

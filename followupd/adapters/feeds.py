@@ -4,6 +4,7 @@ import http.client
 import logging
 import ssl
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from urllib3 import BaseHTTPResponse
@@ -12,7 +13,7 @@ from urllib3.exceptions import HTTPError
 from followupd.adapters.copies import Copies, Copy
 from followupd.adapters.deadline import Deadline
 from followupd.adapters.reach import Resolver, resolve
-from followupd.adapters.wire import Wire, name_failure
+from followupd.adapters.wire import Wire, measure_drift, name_failure
 from followupd.errors import SourceProblem
 from followupd.network import Network, UnfitError, WebAddress, follow_redirect, read_feed_address
 
@@ -65,6 +66,7 @@ class Feed:
         self.name = f"{self._address.host} ({fingerprint[:8]})"
         self._copies = Copies(cache / fingerprint, max_bytes) if cache else None
         self._held: Copy | None = None
+        self.drift: timedelta | None = None
 
     def fetch(self) -> bytes:
         """Return the newest body; the very same object as before while nothing changed.
@@ -95,6 +97,7 @@ class Feed:
         for _ in range(_MOST_REDIRECTS + 1):
             asked = held.conditions if held and held.source == address.fingerprint() else {}
             with self._wire.ask(address, _HEADERS | asked, deadline) as answer:
+                self.drift = measure_drift(answer.headers)
                 if answer.status == _NOT_MODIFIED:
                     return held if held and asked and held.is_meant_by(answer.headers.get("ETag")) else None
                 if answer.status not in _MOVED:

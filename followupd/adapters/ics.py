@@ -26,7 +26,6 @@ from followupd.adapters.ics_entry import (
     parse_blocks,
     tell_error,
 )
-from followupd.adapters.ics_event import Origin, UnusableError
 from followupd.adapters.ics_scan import (
     Facts,
     RawCalendar,
@@ -36,6 +35,7 @@ from followupd.adapters.ics_scan import (
     write_day,
 )
 from followupd.adapters.ics_series import find_events, split_namesakes
+from followupd.adapters.occurrence import Origin, UnusableError
 from followupd.errors import SourceProblem
 from followupd.model import Event, Reading, Skipped
 
@@ -54,6 +54,8 @@ class Body(Protocol):
     """A calendar that is not a file of this computer."""
 
     name: str
+    drift: timedelta | None
+    """As CalendarSource has it."""
 
     def fetch(self) -> bytes:
         """Return its newest good body. Raises SourceProblem."""
@@ -105,6 +107,10 @@ class IcsCalendar:
     listed: bool = False
     max_bytes: int = 256 * 1024**2
     _memory: _Memory = field(default_factory=_Memory, repr=False)
+
+    @property
+    def drift(self) -> timedelta | None:
+        return None if isinstance(self.place, Path) else self.place.drift
 
     def read(self, start: datetime, end: datetime) -> Reading:
         """Return every occurrence that touches [start, end] (UTC), by start and then by occurrence.

@@ -12,19 +12,9 @@ import icalendar
 from icalendar.prop import vInt, vText
 from icalendar.timezone import tzp
 
-from followupd.adapters.ics_event import (
-    Span,
-    UnusableError,
-    find_span,
-    find_uid,
-    name_original,
-    read_title,
-    read_when,
-    settle_until,
-    settle_zone,
-    to_utc,
-)
+from followupd.adapters.ics_event import find_span, find_uid, read_title, read_when, settle_until, settle_zone
 from followupd.adapters.ics_scan import Facts, unfold
+from followupd.adapters.occurrence import Span, UnusableError, name_original, to_utc
 from followupd.model import Skipped
 
 _LONGEST_LINE = 64 * 1024

@@ -1,27 +1,31 @@
 """One VEVENT to one event of ours: its span, its guests, its flags. Everything in it was written by strangers."""
 
 import hashlib
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
 from math import prod
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 import icalendar
-from email_validator import EmailNotValidError, validate_email
 from icalendar.prop import vBroken, vCalAddress, vCategory, vDDDTypes, vRecur
 
+from followupd.adapters.occurrence import (
+    LONGEST,
+    Origin,
+    Span,
+    UnusableError,
+    add_organizer,
+    clean_address,
+    clean_line,
+    clean_text,
+    drop_repeated,
+    name_occurrence,
+    to_utc,
+)
 from followupd.model import Answer, Attendee, Event, GuestKind
 
 _YEARS = range(1970, 2201)
-_LONGEST = {"uid": 1000, "title": 500, "name": 200, "location": 500, "description": 4000}
 
-# C0 and C1 controls and the two Unicode line breaks: each could end a line somewhere downstream.
-_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_CONTROLS_BUT_LINES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]+")
 
 _ANSWERS = {
     "ACCEPTED": Answer.ACCEPTED,
@@ -43,40 +47,6 @@ _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _MAY_NEVER_MATCH = {"BYSETPOS", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYEASTER"}
 
 
-class UnusableError(ValueError):
-    """This VEVENT cannot be used; the text says why, in words for the owner."""
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """From when to when an event lasts, in UTC."""
-
-    start: datetime
-    end: datetime
-    all_day: bool
-
-    def touches(self, start: datetime, end: datetime) -> bool:
-        return self.start <= end and self.end >= start
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Which calendar an event comes from and how that calendar is to be taken."""
-
-    calendar: str
-    listed: bool
-
-
-def clean_line(text: str, longest: int) -> str:
-    """Return `text` on one line, without control characters, at most `longest` characters long."""
-    return " ".join(_CONTROLS.sub(" ", text).split())[:longest]
-
-
-def clean_text(text: str, longest: int) -> str:
-    """Return `text` with its line breaks but no other control character, at most `longest` characters."""
-    return _CONTROLS_BUT_LINES.sub(" ", text.replace("\r\n", "\n")).strip()[:longest]
-
-
 def _find_all(vevent: icalendar.Component, name: str) -> list[object]:
     found = vevent.get(name, [])
     return [value for value in (found if isinstance(found, list) else [found]) if value is not None]
@@ -92,7 +62,7 @@ def _read_line(vevent: icalendar.Component, name: str, longest: int) -> str:
 
 
 def read_title(vevent: icalendar.Component) -> str:
-    return _read_line(vevent, "SUMMARY", _LONGEST["title"])
+    return _read_line(vevent, "SUMMARY", LONGEST["title"])
 
 
 def read_when(vevent: icalendar.Component, name: str) -> date | datetime | None:
@@ -107,16 +77,6 @@ def read_when(vevent: icalendar.Component, name: str) -> date | datetime | None:
     if not isinstance(when, date):
         raise UnusableError(f"its {name} is not a date or time")
     return when
-
-
-def to_utc(when: date | datetime, zone: ZoneInfo) -> datetime:
-    """Return the instant of `when`; a floating time and the start of a day are meant in `zone`.
-
-    In the hour that a clock change skips or repeats, the offset before the change counts (RFC 5545, 3.3.5).
-    """
-    if not isinstance(when, datetime):
-        when = datetime.combine(when, time())
-    return (when if when.tzinfo else when.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def settle_zone(vevent: icalendar.Component, zone: ZoneInfo) -> None:
@@ -140,21 +100,9 @@ def settle_until(vevent: icalendar.Component) -> None:
         ]
 
 
-def name_original(when: date | datetime | None, zone: ZoneInfo) -> str | None:
-    """Return the name of the occurrence that was planned for `when`; it stays when the occurrence is moved."""
-    if isinstance(when, datetime):
-        return to_utc(when, zone).strftime("%Y%m%dT%H%M%SZ")
-    return when.strftime("%Y%m%d") if when else None
-
-
-def name_occurrence(uid: str, original: str | None) -> str:
-    """Return the key of an occurrence; a single event is its own."""
-    return f"{uid}/{original}" if original else uid
-
-
 def find_uid(vevent: icalendar.Component) -> str:
     """Return the UID, or one made of start and title for a VEVENT that lacks it."""
-    uid = _read_line(vevent, "UID", _LONGEST["uid"])
+    uid = _read_line(vevent, "UID", LONGEST["uid"])
     if uid:
         return uid
     marks = f"{read_when(vevent, 'DTSTART')}\n{read_title(vevent)}"
@@ -179,13 +127,6 @@ def find_span(vevent: icalendar.Component, zone: ZoneInfo) -> Span:
     if "RRULE" not in vevent and not _YEARS.start <= start.year <= span.end.year < _YEARS.stop:
         raise UnusableError("it is not between 1970 and 2200")
     return span
-
-
-def make_span(start: date | datetime, end: date | datetime, zone: ZoneInfo) -> Span:
-    """Return the span from a start to an end; some programs write the last day where RFC 5545 wants the day after it."""
-    if not isinstance(start, datetime) and end == start:
-        end = start + timedelta(days=1)
-    return Span(to_utc(start, zone), to_utc(end, zone), not isinstance(start, datetime))
 
 
 def _find_end(vevent: icalendar.Component, start: date | datetime, zone: ZoneInfo) -> datetime:
@@ -264,23 +205,6 @@ def find_step(vevent: icalendar.Component) -> int:
     return step * int(rule.get("INTERVAL", [1])[0])
 
 
-@lru_cache(maxsize=10_000)
-def clean_address(text: str) -> str | None:
-    """Return an address in lower case with an ASCII domain, None for what no mail can reach."""
-    try:
-        # The test environment lets the reserved domain .test pass, which no real address can have (RFC 6761).
-        valid = validate_email(
-            text,
-            check_deliverability=False,
-            allow_smtputf8=False,
-            globally_deliverable=False,
-            test_environment=True,
-        )
-    except EmailNotValidError:
-        return None
-    return valid.ascii_email.lower() if valid.ascii_email else None
-
-
 def _read_address(value: vCalAddress) -> str | None:
     """Return the address of a mailto: URI (RFC 6068), or else of the EMAIL parameter (RFC 7986, 6.2)."""
     scheme, _, rest = str(value).strip().partition(":")
@@ -298,7 +222,7 @@ def _read_parameter(value: vCalAddress, name: str) -> str:
 def _read_attendee(value: vCalAddress, unanswered: Answer) -> Attendee:
     return Attendee(
         email=_read_address(value),
-        name=clean_line(_read_parameter(value, "CN").strip(" \"'"), _LONGEST["name"]),
+        name=clean_line(_read_parameter(value, "CN").strip(" \"'"), LONGEST["name"]),
         answer=_ANSWERS.get(
             _read_parameter(value, "PARTSTAT").upper() or unanswered.name, Answer.NEEDS_ACTION
         ),
@@ -316,37 +240,15 @@ def read_attendees(vevent: icalendar.Component) -> tuple[Attendee, ...]:
 
     An organiser who is a guest too keeps the guest's answer; one who is not has accepted.
     """
-    guests = _drop_repeated(_find_people(vevent, "ATTENDEE", Answer.NEEDS_ACTION))
+    guests = drop_repeated(_find_people(vevent, "ATTENDEE", Answer.NEEDS_ACTION))
     for organizer in _find_people(vevent, "ORGANIZER", Answer.ACCEPTED)[:1]:
-        return _add_organizer(guests, organizer)
+        return add_organizer(guests, organizer)
     return tuple(guests)
-
-
-def _drop_repeated(guests: Iterable[Attendee]) -> list[Attendee]:
-    seen: set[str] = set()
-    kept = []
-    for guest in guests:
-        if guest.email not in seen:
-            kept.append(guest)
-        if guest.email:
-            seen.add(guest.email)
-    return kept
-
-
-def _add_organizer(guests: list[Attendee], organizer: Attendee) -> tuple[Attendee, ...]:
-    if organizer.email is None or all(guest.email != organizer.email for guest in guests):
-        return (*guests, replace(organizer, organizer=True))
-    return tuple(
-        replace(guest, organizer=True, name=guest.name or organizer.name)
-        if guest.email == organizer.email
-        else guest
-        for guest in guests
-    )
 
 
 def _read_categories(vevent: icalendar.Component) -> tuple[str, ...]:
     lists = (value for value in _find_all(vevent, "CATEGORIES") if isinstance(value, vCategory))
-    names = (clean_line(str(name), _LONGEST["name"]) for value in lists for name in value.cats)
+    names = (clean_line(str(name), LONGEST["name"]) for value in lists for name in value.cats)
     return tuple(dict.fromkeys(name for name in names if name))
 
 
@@ -381,8 +283,8 @@ def read_event(
         blocked=_is_blocked(vevent),
         series=original is not None,
         listed=origin.listed,
-        description=clean_text(_read_raw(vevent, "DESCRIPTION"), _LONGEST["description"]),
-        location=_read_line(vevent, "LOCATION", _LONGEST["location"]),
+        description=clean_text(_read_raw(vevent, "DESCRIPTION"), LONGEST["description"]),
+        location=_read_line(vevent, "LOCATION", LONGEST["location"]),
         categories=_read_categories(vevent),
         attendees=read_attendees(vevent),
     )

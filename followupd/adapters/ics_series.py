@@ -13,18 +13,20 @@ from recurring_ical_events.occurrence import Occurrence
 
 from followupd.adapters.ics_entry import Entry
 from followupd.adapters.ics_event import (
-    Origin,
-    UnusableError,
     check_rule,
     find_span,
     find_step,
     is_cancelled,
-    make_span,
-    name_occurrence,
-    name_original,
     read_event,
     read_title,
     read_when,
+)
+from followupd.adapters.occurrence import (
+    Origin,
+    UnusableError,
+    make_span,
+    name_occurrence,
+    name_original,
     to_utc,
 )
 from followupd.model import Event

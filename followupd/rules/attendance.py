@@ -23,8 +23,7 @@ NONE = frozenset({"none", "0", "no", "nowhere"})
 
 def is_worth_asking(judgement: Judgement) -> bool:
     """Tell whether only the owner's word is missing for a listed event to count, or to be asked about."""
-    weight = sum(sign.weight for sign in judgement.evidence)
-    return judgement.reason is Reason.LISTED and weight >= ASK_FROM
+    return judgement.reason is Reason.LISTED and judgement.weight >= ASK_FROM
 
 
 def plan_question(event: Event, last: datetime | None, zone: ZoneInfo, now: datetime) -> Plan:

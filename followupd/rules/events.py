@@ -151,7 +151,10 @@ def find_refusal(event: Event, guests: Sequence[Guest]) -> Fact | None:
 
 
 def list_answers(event: Event, guests: Sequence[Guest]) -> frozenset[Answer]:
-    """Return what the owner answered, under every alias."""
+    """Return what the owner answered: as the calendar marks them, else under every alias."""
+    marked = frozenset(attendee.answer for attendee in event.attendees if attendee.owner)
+    if marked:
+        return marked
     mine = {guest.email for guest in guests if guest.reason is Reason.OWNER}
     return frozenset(attendee.answer for attendee in event.attendees if attendee.email in mine)
 
@@ -161,15 +164,20 @@ def is_deserted(event: Event, guests: Sequence[Guest]) -> bool:
     people = {Reason.GUEST, Reason.COLLEAGUE, Reason.DECLINED, Reason.DUPLICATE}
     others = {guest.email for guest in guests if guest.reason in people}
     answers = [attendee.answer for attendee in event.attendees if attendee.email in others]
-    return bool(answers) and all(answer is Answer.DECLINED for answer in answers)
+    seen = bool(answers) and not event.guests_hidden
+    return seen and all(answer is Answer.DECLINED for answer in answers)
 
 
 def is_owners(event: Event, guests: Sequence[Guest]) -> bool:
     """Tell whether the owner organised an event or put it into the calendar without being asked.
 
     A stranger's invitation shows as guests without the owner, or the owner without an answer. A site's robot or a
-    calendar of Google's that stands as organiser invited nobody.
+    calendar of Google's that stands as organiser invited nobody. Where the calendar marks its owner, an organiser with
+    an address of theirs may be anybody.
     """
+    marked = [attendee for attendee in event.attendees if attendee.owner]
+    if marked:
+        return any(attendee.organizer for attendee in marked)
     if any(guest.organizer and guest.reason is Reason.OWNER for guest in guests):
         return True
     if any(guest.reason is Reason.OWNER for guest in guests):

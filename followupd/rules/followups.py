@@ -45,26 +45,35 @@ def plan_event(
         return ()
     if judgement.verdict is Verdict.ASK:
         plans: tuple[Plan, ...] = (_plan_item(event, Kind.QUESTION, judgement.reason, judgement.why),)
-    elif needs_debrief(guests, limits):
-        plans = (_plan_item(event, Kind.DEBRIEF, *_debrief_reason(guests, limits)),)
+    elif needs_debrief(event, guests, limits):
+        plans = (_plan_item(event, Kind.DEBRIEF, *_debrief_reason(event, guests, limits)),)
     else:
         plans = tuple(plan_person(event, guest) for guest in guests if guest.follow_up)
     return tuple(_mark_before_install(plan, installed) for plan in plans)
 
 
-def needs_debrief(guests: tuple[Guest, ...], limits: Limits) -> bool:
-    """Tell whether the owner must say whom they met: nobody to write to, or too many to have spoken with."""
-    return not 1 <= count_to_write(guests) <= limits.guests_per_event
+def needs_debrief(event: Event, guests: tuple[Guest, ...], limits: Limits) -> bool:
+    """Tell whether the owner must say whom they met: nobody to write to, or a list that does not tell."""
+    return count_to_write(guests) == 0 or doubt_list(event, guests, limits) is not None
+
+
+def doubt_list(event: Event, guests: tuple[Guest, ...], limits: Limits) -> Reason | None:
+    """Return why a guest list does not tell whom the owner spoke with: some are hidden, or there are too many."""
+    if event.guests_hidden:
+        return Reason.HIDDEN
+    return Reason.CROWD if count_to_write(guests) > limits.guests_per_event else None
 
 
 def count_to_write(guests: tuple[Guest, ...]) -> int:
     return sum(guest.follow_up for guest in guests)
 
 
-def _debrief_reason(guests: tuple[Guest, ...], limits: Limits) -> tuple[Reason, str]:
-    count = count_to_write(guests)
-    if count > limits.guests_per_event:
-        return Reason.CROWD, f"{count} guests are listed; whom did you speak with?"
+def _debrief_reason(event: Event, guests: tuple[Guest, ...], limits: Limits) -> tuple[Reason, str]:
+    match doubt_list(event, guests, limits):
+        case Reason.HIDDEN:
+            return Reason.HIDDEN, "the calendar shows only some of the guests; whom did you meet?"
+        case Reason.CROWD:
+            return Reason.CROWD, f"{count_to_write(guests)} guests are listed; whom did you speak with?"
     return Reason.NETWORKING, "the calendar does not say whom you met"
 
 
@@ -120,12 +129,12 @@ def hold_of_time(event: Event, now: datetime) -> Reason | None:
 
 
 def hold_of_guest(
-    guest: Guest, crowded: bool, touched: Mapping[str, datetime], at: datetime, limits: Limits
+    guest: Guest, doubt: Reason | None, touched: Mapping[str, datetime], at: datetime, limits: Limits
 ) -> Reason | None:
-    """Return what holds a follow-up to this guest at `at`, besides the clock; `touched` maps person to last touch."""
+    """Return what holds a follow-up to this guest at `at`, besides the clock; `doubt` is that of the whole list, `touched` maps person to last touch."""
     if guest.email is None:
         return Reason.NO_ADDRESS
-    if crowded:
-        return Reason.CROWD
+    if doubt:
+        return doubt
     last = touched.get(guest.person)
     return Reason.RECENT if last is not None and at - last < limits.days_between else None

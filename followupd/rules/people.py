@@ -152,6 +152,8 @@ def _leave_out(attendee: Attendee, name: Name, owner: Owner, words: PeopleWords)
 
 
 def _find_owner(attendee: Attendee, name: Name, owner: Owner) -> _Verdict | None:
+    if attendee.owner:
+        return Reason.OWNER, "your calendar says this is you"
     if attendee.email:
         mine = {person_key(address) for address in owner.addresses | {owner.email}}
         return (Reason.OWNER, "this is you") if person_key(attendee.email) in mine else None

@@ -127,7 +127,7 @@ class Database:
         try:
             yield
         except sqlite3.Error as error:
-            raise _explain(error, self.path) from error
+            raise explain_error(error, self.path) from error
         except UnicodeDecodeError as error:  # of SQLite's own message, where it quotes a damaged schema
             raise say_damaged(self.path, "it holds text that is no UTF-8") from error
         except UnicodeEncodeError as error:
@@ -163,7 +163,8 @@ def _make_private(file: Path) -> None:
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
-def _explain(error: sqlite3.Error, path: Path) -> StateProblem:
+def explain_error(error: sqlite3.Error, path: Path) -> StateProblem:
+    """Return an error of SQLite as a problem in words."""
     # Extended codes keep the primary code in their low byte (https://sqlite.org/rescode.html).
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     # Text that is no UTF-8 is an OperationalError of Python's own, without a code.

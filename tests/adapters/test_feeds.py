@@ -6,17 +6,19 @@ import logging
 import socket
 import tracemalloc
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 import trustme
 from house import timed
 from servers.web import CALENDAR, Call, Names, Proxy, Site, make_context
 
 from followupd.adapters.copies import forget_copies
 from followupd.adapters.feeds import Feed
+from followupd.adapters.wire import measure_drift
 from followupd.errors import SourceProblem
 from followupd.network import Network
 
@@ -559,3 +561,22 @@ def test_a_feed_is_called_by_its_host_and_a_fingerprint(site: Site) -> None:
     feed = Feed("webcal://Feed.example/cal.ics", DIRECT)
     assert feed.name == "feed.example (7362eaa7)"
     assert SECRET not in repr(make_feed(site)) + repr(vars(make_feed(site)))
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Date": "Wed, 18 Nov 2026 11:59:00 GMT"}, 60),
+        ({"Date": "Wed, 18 Nov 2026 12:01:00 GMT"}, -60),
+        ({"Date": "Wed, 18 Nov 2026 11:50:00 GMT", "Age": "600"}, 0),  # out of a cache
+        ({"Date": "Wednesday, 18-Nov-26 11:59:00 GMT"}, 60),  # RFC 9110, 5.6.7: the old form must be read
+        ({"Date": "Wed, 18 Nov 2026 11:59:00"}, None),  # no zone
+        ({"Date": "soon"}, None),
+        ({"Date": "Wed, 18 Nov 99999999999 11:59:00 GMT"}, None),
+        ({}, None),
+    ],
+)
+def test_a_servers_date_tells_how_far_the_clock_is_off(headers: dict[str, str], seconds: int | None) -> None:
+    with time_machine.travel(datetime(2026, 11, 18, 12, 0, tzinfo=UTC), tick=False):
+        drift = measure_drift(headers)
+    assert drift == (None if seconds is None else timedelta(seconds=seconds))

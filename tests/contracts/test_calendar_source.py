@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -138,6 +138,13 @@ def test_all_that_is_known_of_an_event_is_returned(case: Case) -> None:
     reading = case.source.read(*MAY)
     assert reading.events == COFFEE.events
     assert (reading.skipped, reading.complete) == ((), True)
+
+
+def test_a_clock_is_compared_only_where_a_server_was_asked(case: Case) -> None:
+    case.fill([COFFEE])
+    case.source.read(*MAY)
+    drift = case.source.drift
+    assert drift is None or abs(drift) < timedelta(seconds=30)  # the server is this computer
 
 
 def test_a_calendar_without_events_is_an_empty_and_complete_reading(case: Case) -> None:

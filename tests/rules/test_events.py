@@ -267,6 +267,31 @@ def test_only_what_the_owner_made_or_accepted_counts(
     assert label_of(judge_event(event, guests, OWNER, WORDS)) == label
 
 
+@pytest.mark.parametrize(
+    ("answer", "label"),
+    [(Answer.NEEDS_ACTION, NOT_ACCEPTED), (Answer.DECLINED, DECLINED), (Answer.ACCEPTED, YES)],
+)
+def test_a_stranger_under_the_owners_address_speaks_not_for_whom_the_calendar_marks(
+    answer: Answer, label: tuple[Verdict, Reason]
+) -> None:
+    marked = Attendee("ada@home.example", answer=answer, owner=True)
+    event, guests = invited("Founders breakfast", ADA_INVITES, JANE)
+    event = replace(event, attendees=(*event.attendees, marked))
+    found = judge_event(event, (*guests, guest("ada@home.example", Reason.OWNER)), OWNER, WORDS)
+    assert label_of(found) == label
+
+
+def test_that_all_others_declined_is_not_known_of_a_list_that_hides_some() -> None:
+    event, guests = invited(
+        "Founders breakfast",
+        ADA_INVITES,
+        replace(JANE, reason=Reason.DECLINED),
+        answers={"jane@acme.com": Answer.DECLINED},
+    )
+    assert label_of(judge_event(event, guests, OWNER, WORDS)) == DECLINED
+    assert label_of(judge_event(replace(event, guests_hidden=True), guests, OWNER, WORDS)) == YES
+
+
 def test_a_tentative_entry_of_an_event_site_needs_the_owners_yes() -> None:
     event, guests = invited("Founders breakfast", LUMA)
     assert label_of(judge_event(replace(event, tentative=True), guests, OWNER, WORDS)) == NOT_ACCEPTED

@@ -76,12 +76,19 @@ def test_an_event_with_nobody_to_write_to_asks_whom_the_owner_met() -> None:
 @pytest.mark.parametrize(("count", "asks"), [(0, True), (1, False), (25, False), (26, True)])
 def test_a_crowd_of_more_than_25_is_asked_about_instead(count: int, asks: bool) -> None:
     guests = tuple(guest(f"g{number}") for number in range(count))
-    assert needs_debrief(guests, LIMITS) is asks
+    assert needs_debrief(EVENT, guests, LIMITS) is asks
     plans = plan(*guests)
     assert len(plans) == (1 if asks else count)
     if count == 26:
         assert (plans[0].kind, plans[0].reason) == (Kind.DEBRIEF, Reason.CROWD)
         assert plans[0].why == "26 guests are listed; whom did you speak with?"
+
+
+def test_a_list_that_hides_guests_is_asked_about_and_never_drafted_for() -> None:
+    hidden = replace(EVENT, guests_hidden=True)
+    (item,) = plan_event(hidden, YES, (guest("jane"),), BEFORE, LIMITS)
+    assert (item.kind, item.reason) == (Kind.DEBRIEF, Reason.HIDDEN)
+    assert needs_debrief(hidden, (guest("jane"),), LIMITS)
 
 
 @pytest.mark.parametrize(
@@ -126,13 +133,13 @@ def test_the_clock_holds_before_the_end_and_after_seven_days(
 )
 def test_nobody_hears_from_the_owner_twice_in_seven_days(last: datetime | None, held: Reason | None) -> None:
     touched = {} if last is None else {"jane@acme.example": last}
-    assert hold_of_guest(guest("jane"), False, touched, END, LIMITS) is held
-    assert hold_of_guest(guest("tom"), False, touched, END, LIMITS) is None
+    assert hold_of_guest(guest("jane"), None, touched, END, LIMITS) is held
+    assert hold_of_guest(guest("tom"), None, touched, END, LIMITS) is None
     shorter = replace(LIMITS, days_between=timedelta(0))
-    assert hold_of_guest(guest("jane"), False, touched, END, shorter) is None
+    assert hold_of_guest(guest("jane"), None, touched, END, shorter) is None
 
 
 def test_no_address_and_a_crowd_hold_before_anything_else() -> None:
     touched = {"jane@acme.example": END}
-    assert hold_of_guest(guest("jane", None), True, touched, END, LIMITS) is Reason.NO_ADDRESS
-    assert hold_of_guest(guest("jane"), True, touched, END, LIMITS) is Reason.CROWD
+    assert hold_of_guest(guest("jane", None), Reason.CROWD, touched, END, LIMITS) is Reason.NO_ADDRESS
+    assert hold_of_guest(guest("jane"), Reason.CROWD, touched, END, LIMITS) is Reason.CROWD

@@ -37,6 +37,10 @@ def sort_one(email: str | None, name: str = "", **facts: object) -> Guest:
     return guest
 
 
+def test_whom_the_calendar_marks_as_its_owner_is_the_owner_under_any_address() -> None:
+    assert sort_one("ada@unknown.example", "Ada", owner=True).reason is Reason.OWNER
+
+
 ADDRESSES = [
     ("jane@acme.example", Reason.GUEST),
     ("jane.doe@acme.example", Reason.GUEST),
