@@ -29,6 +29,7 @@ from followupd.rules.words import Words, read_words
 from followupd.settings import CalendarSettings, Settings
 from followupd.store.store import Store
 from followupd.template_files import Templates, find_templates, shipped_templates
+from followupd.timing import Timing
 from followupd.waking import ring
 from followupd.writer import Writer, build_case, choose_language
 
@@ -88,6 +89,16 @@ def build_sources(settings: Settings, feeds: Path | None = None) -> list[Calenda
         )
         for calendar in settings.calendars
     ]
+
+
+def build_holidays(settings: Settings) -> CalendarSource | None:
+    """Return the calendar of the owner's days off; its whole days are the owner's, whatever zone it names."""
+    if settings.holidays is None:
+        return None
+    source: CalendarSource = load(CALENDARS["ics"])(
+        "holidays", settings.holidays, settings.owner.timezone, trust_zone=False
+    )
+    return source
 
 
 def _find_origin(calendar: CalendarSettings, settings: Settings, feeds: Path | None) -> Any:
@@ -181,17 +192,20 @@ def build_cycle(
 ) -> Cycle:
     """Return the pass for these settings; it begins a new reign over the store."""
     words = load_words()
+    mailboxes = mailboxes or build_mailboxes(settings)
     # Beside the database at hand: a dry run over a copy of the state leaves the real copies alone.
     feeds = store.database.path.parent / "feeds"
     cycle = Cycle(
         store=store,
         sources=build_sources(settings, feeds),
         mailbox_of={calendar.name: calendar.mailbox for calendar in settings.calendars},
-        mailboxes=mailboxes or build_mailboxes(settings),
+        mailboxes=mailboxes,
         judge=build_judge(settings, words),
         writer=build_writer(settings, words, templates),
         limits=settings.limits,
+        series=settings.series,
         zone=ZoneInfo(settings.owner.timezone),
+        timing=Timing(store, settings.hours, build_holidays(settings), mailboxes, clock),
         clock=clock,
     )
     forget_copies(feeds, _name_feeds(settings))

@@ -12,6 +12,7 @@ from followupd.app import App, Commands, Duration, Moment, as_json, needs_app, p
 from followupd.cli_desk import COMMANDS
 from followupd.cli_doctor import doctor
 from followupd.cli_met import met
+from followupd.cli_people import people
 from followupd.cli_templates import templates
 
 if TYPE_CHECKING:
@@ -147,5 +148,6 @@ def explain(app: App, at: datetime | None, since: timedelta, until: timedelta, a
 main.add_command(doctor)
 main.add_command(templates)
 main.add_command(met)
+main.add_command(people)
 for command in COMMANDS:
     main.add_command(command)

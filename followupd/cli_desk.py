@@ -62,23 +62,31 @@ def show(app: App, number: int, as_json: bool) -> None:
 
 @click.command()
 @item_numbers
-@click.option("--now", "at_once", is_flag=True, help="Without the hold in which you can undo it.")
+@click.option(
+    "--now", "at_once", is_flag=True, help="Without the hold in which you can undo it, and at any hour."
+)
 @click.option("--hash", "seen_hash", help="Only if the text is still the one with this hash (see show).")
 @needs_app
 def approve(app: App, numbers: Sequence[int], at_once: bool, seen_hash: str | None) -> None:
     """Say yes to drafts (or to a question; or to another try)."""
     hold = timedelta(0) if at_once else app.settings.limits.hold
     for number in numbers:
-        item = app.desk.approve(number, app.now, hold, seen_hash)
-        click.echo(_say_approved(app, item), err=True)
+        mailbox = app.desk.show(number)[0].mailbox
+        hours = None if at_once else app.settings.hours_of(mailbox)
+        item = app.desk.approve(number, app.now, hold, seen_hash, hours)
+        click.echo(_say_approved(app, item, hold), err=True)
     tell_sleeping(app)
 
 
-def _say_approved(app: App, item: "FollowUp") -> str:
+def _say_approved(app: App, item: "FollowUp", hold: timedelta) -> str:
     from followupd.listing import say_time
 
     if item.leaves_at is None:
         return f"{item.id}: yes."
+    if item.leaves_at > app.now + hold:
+        late = f"\nThe 48 hours end before that, {say_time(item.deadline, app.zone, app.now)}."
+        sooner = f"{late} Sooner: undo {item.id}, then approve {item.id} --now"
+        return f"{item.id}: {item.outcome}; until then: undo {item.id}{sooner if item.leaves_at > item.deadline else ''}"
     if item.leaves_at <= app.now:
         return f"{item.id}: approved. It moves to the folder Ready of your mail program with the next pass."
     when = say_time(item.leaves_at, app.zone, app.now)
@@ -234,19 +242,4 @@ def resume(app: App) -> None:
     click.echo("Resumed.", err=True)
 
 
-@click.command()
-@as_json
-@needs_app
-def people(app: App, as_json: bool) -> None:
-    """List everybody you met, with the last touch."""
-    from followupd.listing import person_to_json, say_person
-
-    rows = app.desk.list_people()
-    if as_json:
-        print_json(person_to_json(person, last) for person, last in rows)
-        return
-    for person, last in rows:
-        click.echo(say_person(person, last, app.zone))
-
-
-COMMANDS = (queue, show, approve, edit, skip, snooze, undo, done, attended, pause, resume, people)
+COMMANDS = (queue, show, approve, edit, skip, snooze, undo, done, attended, pause, resume)

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
@@ -18,9 +18,11 @@ from followupd.errors import ConfigProblem, Problem
 from followupd.home import find_state, owner_templates, read_tables, resolve
 from followupd.model import Owner
 from followupd.network import Network, read_feed_address
-from followupd.options import PROXY_WORDS, TABLES, CalendarTable, ConfigFile, NetworkTable, OwnerTable
+from followupd.options import PROXY_WORDS, TABLES, CalendarTable, ConfigFile, Day, NetworkTable, OwnerTable
 from followupd.rules.choosing import Choice
 from followupd.rules.followups import Limits
+from followupd.rules.hours import Hours
+from followupd.rules.series import Policy, SeriesRule
 from followupd.settings import CalendarSettings, MailboxSettings, PageSettings, Settings
 
 
@@ -63,10 +65,20 @@ def _settle(file: Path, tables: Mapping[str, Any], config: ConfigFile) -> Settin
             MailboxSettings(box.name, box.type, resolve(file, box.path)) for box in config.mailbox
         ),
         limits=Limits(**config.limits.model_dump()),
+        hours=_to_hours(config),
+        holidays=resolve(file, config.hours.holidays) if config.hours.holidays else None,
         poll=config.daemon.poll,
+        series=tuple(SeriesRule(Policy(rule.policy), rule.title, rule.uid) for rule in config.series),
         choices=tuple(Choice(**choice.model_dump()) for choice in config.choose),
         network=_to_network(file, config.network),
         page=PageSettings(**config.page.model_dump()),
+    )
+
+
+def _to_hours(config: ConfigFile) -> Hours:
+    hours = config.hours
+    return Hours(
+        config.owner.timezone, frozenset(map(get_args(Day).index, hours.days)), hours.start, hours.end
     )
 
 

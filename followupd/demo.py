@@ -108,7 +108,8 @@ class Demo:
         sources = build_sources(self._settings)
         words = load_words()
         judge, choose = build_judge(self._settings, words), build_choose(self._settings, words)
-        found = explain(sources, judge, choose, self._settings.limits, self._clock.now, _SINCE, _UNTIL)
+        limits, now = self._settings.limits, self._clock.now
+        found = explain(sources, judge, choose, limits, self._settings.series, (), now, _SINCE, _UNTIL)
         self._console.print(build_table([item for item in found if isinstance(item, Explained)], self._zone))
 
     def _show_drafts(self) -> None:

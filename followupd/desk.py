@@ -3,16 +3,19 @@
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 
+from followupd.desk_people import PeopleDesk
 from followupd.errors import Changed, Problem
 from followupd.items import OPEN, SNOOZE_GRACE, By, FollowUp, Kind, Offer, Status, Step
 from followupd.meeting import take_met
 from followupd.met import Met
 from followupd.model import TOO_LATE_AFTER, Person, Reason
 from followupd.problems import end_doubt, try_again
+from followupd.rules.hours import Hours
 from followupd.rules.message import change_text
 from followupd.rules.reading import read_message
 from followupd.store.rows import NO_APPROVAL
 from followupd.store.store import Store
+from followupd.timing import find_timetable
 
 
 class Desk:
@@ -21,6 +24,7 @@ class Desk:
     def __init__(self, store: Store, wake: Callable[[], object]) -> None:
         self._store = store
         self._wake = wake
+        self.people = PeopleDesk(store, wake)
 
     def list_queue(self, now: datetime, *, everything: bool = False) -> list[FollowUp]:
         """Return what waits for the owner, by deadline; with `everything`, also what snoozes and what has ended.
@@ -36,10 +40,18 @@ class Desk:
         """Return one item with its history."""
         return self._store.followup(number), self._store.history(number)
 
-    def approve(self, number: int, now: datetime, hold: timedelta, seen_hash: str | None = None) -> FollowUp:
+    def approve(
+        self,
+        number: int,
+        now: datetime,
+        hold: timedelta,
+        seen_hash: str | None = None,
+        hours: Hours | None = None,
+    ) -> FollowUp:
         """Say yes: to a draft's exact bytes, to a question, or to another try for a problem.
 
-        A draft leaves when `hold` has passed. Raises Changed when the text is not what `seen_hash` says.
+        A draft leaves when `hold` has passed and it is a working hour; without `hours`, whatever the hour. `outcome`
+        says when and why, `leaves_at` when. Raises Changed when the text is not what `seen_hash` says.
         """
         item = self._store.followup(number)
         if item.kind is Kind.DEBRIEF:
@@ -56,8 +68,15 @@ class Desk:
         if item.kind is Kind.PROBLEM:
             return self._done(try_again(self._store, item, now, hold))
         _check_approvable(item, seen_hash)
-        changes = {"approved_hash": item.hash, "leaves_at": now + hold, "snoozed_until": None}
-        return self._done(self._store.move(item, Status.APPROVED, now, By.OWNER, "you approved it", changes))
+        opening = find_timetable(self._store, hours, item).find_next(now + hold)
+        changes = {
+            "approved_hash": item.hash,
+            "leaves_at": opening.at,
+            "any_hour": hours is None,
+            "snoozed_until": None,
+        }
+        why = f"you approved it; {opening.why}" if opening.why else "you approved it"
+        return self._done(self._store.move(item, Status.APPROVED, now, By.OWNER, why, changes))
 
     def _answer_yes(self, item: FollowUp, now: datetime) -> FollowUp:
         with self._store.transaction():

@@ -1,7 +1,8 @@
 """Why this one and not that one: every occurrence and everybody in it, judged at a moment, without state or mailbox."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,6 +24,7 @@ from followupd.ports import CalendarSource
 from followupd.rules.choosing import Chosen
 from followupd.rules.events import state_of
 from followupd.rules.followups import Limits, doubt_list, hold_of_guest, hold_of_time, needs_debrief
+from followupd.rules.series import Policy, SeriesRule, find_policy
 
 #: Rule 4's choice for a guest, who is late or not and known or not: to the template and why.
 Choose = Callable[[Event, Judgement, Guest, bool, bool], Chosen]
@@ -57,13 +59,16 @@ def explain(
     judge: Judge,
     choose: Choose,
     limits: Limits,
+    series: Sequence[SeriesRule],
+    never: Collection[str],
     at: datetime,
     since: timedelta,
     until: timedelta,
 ) -> Iterator[Explained | Failed | Skipped]:
     """Judge every occurrence that touches [at - since, at + until], by end; calendars that failed, or parts of them, come last.
 
-    The seven-day rule is played through from the earliest event on, as if every follow-up went out at its due time.
+    The seven-day rule and that of new faces are played through from the earliest event on, as if every follow-up went
+    out at its due time; `never` are the people the owner said never to write to.
     """
     events: dict[str, Event] = {}
     failed: list[Failed | Skipped] = []
@@ -77,9 +82,9 @@ def explain(
                 reading.skipped if reading.complete else [_tell_parts(source.name, reading), *reading.skipped]
             )
             _merge(events, reading.events)
-    touched: dict[str, datetime] = {}
+    story = _Story(at, limits, series, never)
     for event in sorted(events.values(), key=lambda event: (event.end, event.occurrence)):
-        yield _explain_one(event, judge(event), choose, at, limits, touched)
+        yield story.tell(event, judge(event), choose)
     yield from failed
 
 
@@ -98,34 +103,46 @@ def _merge(events: dict[str, Event], more: Sequence[Event]) -> None:
             events[event.occurrence] = event
 
 
-def _explain_one(
-    event: Event,
-    judged: tuple[Judgement, tuple[Guest, ...]],
-    choose: Choose,
-    at: datetime,
-    limits: Limits,
-    touched: dict[str, datetime],
-) -> Explained:
-    judgement, guests = judged
-    networking = judgement.verdict is Verdict.YES
-    doubt = doubt_list(event, guests, limits)
-    held: list[Reason | None] = []
-    late = at > event.end + FOLLOW_UP_WITHIN
-    chosen = tuple(
-        choose(event, judgement, guest, late, guest.person in touched)
-        if networking and guest.follow_up
-        else None
-        for guest in guests
-    )
-    for guest in guests:
-        reason = None
-        if networking and guest.follow_up:
-            reason = hold_of_time(event, at) or hold_of_guest(guest, doubt, touched, event.end, limits)
-            if reason is None:
-                touched[guest.person] = event.end
-        held.append(reason)
-    debrief = networking and needs_debrief(event, guests, limits)
-    return Explained(event, state_of(event, at), judgement, guests, tuple(held), chosen, debrief)
+@dataclass(slots=True)
+class _Story:
+    """What the events so far leave behind for the next one: whom the owner was in touch with, and whom they met where."""
+
+    at: datetime
+    limits: Limits
+    series: Sequence[SeriesRule]
+    never: Collection[str]
+    touched: dict[str, datetime] = field(default_factory=dict)
+    faces: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def tell(self, event: Event, judged: tuple[Judgement, tuple[Guest, ...]], choose: Choose) -> Explained:
+        """Return one event as judged; call it by the end of the events."""
+        judgement, guests = judged
+        networking = judgement.verdict is Verdict.YES
+        late = self.at > event.end + FOLLOW_UP_WITHIN
+        written = [networking and guest.follow_up for guest in guests]
+        chosen = tuple(
+            choose(event, judgement, guest, late, guest.person in self.touched) if counts else None
+            for guest, counts in zip(guests, written, strict=True)
+        )
+        holds = self._find_holds(event, guests)
+        held = tuple(hold if counts else None for hold, counts in zip(holds, written, strict=True))
+        for guest, counts, hold in zip(guests, written, held, strict=True):
+            if counts:
+                self.faces[event.uid].add(guest.person)
+            if counts and hold is None:
+                self.touched[guest.person] = event.end
+        asks = networking and find_policy(self.series, event) is not Policy.NEVER
+        debrief = asks and needs_debrief(event, guests, self.limits)
+        return Explained(event, state_of(event, self.at), judgement, guests, held, chosen, debrief)
+
+    def _find_holds(self, event: Event, guests: tuple[Guest, ...]) -> list[Reason | None]:
+        doubt = doubt_list(event, guests, self.limits)
+        policy, met = find_policy(self.series, event), self.faces[event.uid]
+        return [
+            hold_of_time(event, self.at)
+            or hold_of_guest(guest, doubt, self.touched, event.end, self.limits, policy, met, self.never)
+            for guest in guests
+        ]
 
 
 def to_json(explained: Explained) -> dict[str, Any]:

@@ -9,10 +9,11 @@ import click
 
 from followupd.app import print_json
 from followupd.assemble import build_choose, build_judge, build_sources, load_words
-from followupd.errors import ExitCode
+from followupd.errors import ExitCode, StateProblem
 from followupd.explain import Explained, Failed, explain, to_json
 from followupd.model import Skipped, Verdict
 from followupd.settings import Settings
+from followupd.store.glance import read_never
 
 _MARKS = {Verdict.YES: "[green]yes[/]", Verdict.NO: "[dim]no[/]", Verdict.ASK: "[yellow]ask[/]"}
 
@@ -24,7 +25,8 @@ def print_explained(
     sources = build_sources(settings)
     words = load_words()
     judge, choose = build_judge(settings, words), build_choose(settings, words)
-    found = list(explain(sources, judge, choose, settings.limits, at, since, until))
+    never = _read_never(settings)
+    found = list(explain(sources, judge, choose, settings.limits, settings.series, never, at, since, until))
     failed = [item for item in found if isinstance(item, Failed)]
     if as_json:
         for item in found:
@@ -35,6 +37,15 @@ def print_explained(
         return ExitCode.DONE
     nothing_read = len(failed) == len(sources) and not any(item.partly for item in failed)
     return ExitCode.ALL_SOURCES_FAILED if nothing_read else ExitCode.SOME_SOURCES_FAILED
+
+
+def _read_never(settings: Settings) -> frozenset[str]:
+    """Return whom the owner said never to write to, where there is a state that knows; it is left as it is."""
+    try:
+        return read_never(settings.state)
+    except StateProblem as problem:
+        click.echo(f"followupd: {problem}", err=True)
+        return frozenset()
 
 
 def _print_json(item: Explained | Failed | Skipped) -> None:

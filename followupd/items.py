@@ -127,7 +127,11 @@ class FollowUp:
     """True once the owner changed a word: from then on the text is theirs."""
     approved_hash: str | None = None
     leaves_at: datetime | None = None
-    """When the hold of an approved follow-up ends."""
+    """When an approved follow-up may leave: its hold is over, and it is a working hour."""
+    any_hour: bool = False
+    """The owner wants it out whatever the hour."""
+    risk_from: datetime | None = None
+    """From when on it is at risk, by the working hours; None before the first pass that saw it."""
 
     @property
     def hash(self) -> str:
@@ -136,7 +140,12 @@ class FollowUp:
 
     @property
     def at_risk(self) -> datetime:
-        return self.deadline - AT_RISK_BEFORE
+        """From when on the deadline is in danger: later it may be too late to decide, or to leave."""
+        return self.risk_from or self.deadline - AT_RISK_BEFORE
+
+    def is_at_risk(self, now: datetime) -> bool:
+        """Tell whether the deadline of an item that still waits, for the owner or for its hour, is in danger or past."""
+        return self.status in OPEN - {Status.SENDING} and self.at_risk <= now
 
     @property
     def asks_where(self) -> bool:

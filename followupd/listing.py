@@ -37,7 +37,7 @@ def queue_to_json(item: FollowUp, now: datetime) -> dict[str, Any]:
         "subject": item.subject or None,
         "due": write_utc(item.due),
         "deadline": write_utc(item.deadline),
-        "at_risk": item.status in _WAITING and item.at_risk <= now,
+        "at_risk": item.is_at_risk(now),
         "why": item.why,
         "held": item.held,
         "outcome": item.outcome,
@@ -86,6 +86,8 @@ def person_to_json(person: Person, last: datetime | None) -> dict[str, Any]:
         "company": person.company or None,
         "circle": person.circle or None,
         "last_touch": write_utc(last) if last else None,
+        "zone": person.zone,
+        "never": person.never,
     }
 
 
@@ -98,9 +100,12 @@ def say_time(instant: datetime, zone: ZoneInfo, now: datetime) -> str:
 
 def say_clock(item: FollowUp, now: datetime, zone: ZoneInfo) -> str:
     """Return how the 48-hour clock stands for an item, or how it ended."""
+    risk = "at risk, " if item.is_at_risk(now) else ""
     if item.status is Status.APPROVED and item.leaves_at:
+        late = ", after the 48 hours" if item.leaves_at > item.deadline else ""
+        goes = f"goes {say_time(item.leaves_at, zone, now)}{late}"
         waits = item.held is Reason.SERVER
-        return f"approved, {f'waits: {item.outcome}' if waits else f'goes {say_time(item.leaves_at, zone, now)}'}"
+        return f"{risk if late else ''}approved, {f'waits: {item.outcome}' if waits else goes}"
     if item.status not in _WAITING:
         return item.outcome
     if item.snoozed_until and item.snoozed_until > now:
@@ -109,7 +114,6 @@ def say_clock(item: FollowUp, now: datetime, zone: ZoneInfo) -> str:
         return f"snoozed until {say_time(item.snoozed_until, zone, now)}"
     if now > item.deadline:
         return f"late, ends {say_time(item.expires, zone, now)}"
-    risk = "at risk, " if now >= item.at_risk else ""
     return f"{risk}by {say_time(item.deadline, zone, now)}"
 
 
@@ -224,11 +228,13 @@ def _write_step(step: Step, now: datetime, zone: ZoneInfo) -> str:
 
 
 def say_person(person: Person, last: datetime | None, zone: ZoneInfo) -> str:
-    """Return one person as a line: name, address, last touch, and what else is known."""
+    """Return one person as a line: name, address, last touch, what is known of them and what was decided about them."""
     when = last.astimezone(zone).strftime("%Y-%m-%d") if last else "not yet"
-    more = " · ".join(filter(None, (person.circle, person.company, person.phone)))
-    line = f"{person.name or '(no name)':28} {person.email or '(no address)':36} last touch: {when:10}"
-    return f"{line}  {more}".rstrip()
+    lives = f"lives in {person.zone}" if person.zone else ""
+    never = "never written to" if person.never else ""
+    more = ", ".join(filter(None, (person.circle, person.company, person.phone, lives, never)))
+    line = f"{person.name or '(no name)':28} {person.email or '(no address)':36} last touch: {when}"
+    return f"{line}, {more}" if more else line
 
 
 # --- whom the owner met

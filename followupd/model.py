@@ -118,6 +118,7 @@ class Reason(StrEnum):
     ROLE_ADDRESS = "role-address"
     ROBOT = "robot"
     DUPLICATE = "duplicate"
+    DO_NOT_CONTACT = "do-not-contact"
     # what holds or ends a follow-up
     FUTURE = "future"
     RUNNING = "running"
@@ -127,6 +128,8 @@ class Reason(StrEnum):
     CROWD = "crowd"
     HIDDEN = "hidden"
     RECENT = "recent"
+    MET_BEFORE = "met-before"
+    SERIES = "series"
     DAILY_CAP = "daily-cap"
     NOT_FRESH = "not-fresh"
     GONE = "gone"
@@ -195,6 +198,10 @@ class Person:
     email: str | None
     name: str
     first_name: str | None
+    zone: str | None = None
+    """Zone of the place they live in; None unless it is known for sure."""
+    never: bool = False
+    """The owner said never to write to them."""
     phone: str = ""
     """As it was written; for the owner's eyes."""
     company: str = ""

@@ -19,6 +19,7 @@ from followupd.errors import Problem
 from followupd.network import read_feed_address, read_proxy_address
 from followupd.rules.debrief import read_address
 from followupd.rules.followups import Limits
+from followupd.rules.hours import read_time_of_day
 
 
 def _check_address(text: str) -> str:
@@ -44,6 +45,10 @@ def _check_duration(value: Any) -> timedelta:
         raise ValueError(problem.what) from problem
 
 
+def _check_time(value: Any) -> int:
+    return read_time_of_day(value if isinstance(value, str) else str(value))
+
+
 def _check_domain(text: str) -> str:
     try:
         return _check_address("somebody@" + text.lstrip("@.")).partition("@")[2]
@@ -64,6 +69,7 @@ Address = Annotated[str, AfterValidator(_check_address)]
 Domain = Annotated[str, AfterValidator(_check_domain)]
 Zone = Annotated[str, AfterValidator(_check_zone)]
 Duration = Annotated[timedelta, BeforeValidator(_check_duration)]
+TimeOfDay = Annotated[int, BeforeValidator(_check_time)]
 Proxy = Annotated[str, AfterValidator(_check_proxy)]
 Line = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
@@ -135,6 +141,22 @@ class LimitsTable(_Table):
     sends_per_day: int = Field(default=_LIMITS.sends_per_day, ge=1, le=10_000)
 
 
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+class HoursTable(_Table):
+    days: tuple[Day, ...] = Field(default=("mon", "tue", "wed", "thu", "fri"), min_length=1)
+    start: TimeOfDay = Field(default="08:00", validate_default=True)
+    end: TimeOfDay = Field(default="18:00", validate_default=True)
+    holidays: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Self:
+        if self.start >= self.end:
+            raise ValueError("`end` must be later than `start`; 24:00 is the end of the day")
+        return self
+
+
 class NetworkTable(_Table):
     proxy: Proxy = "environment"
     ca_file: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
@@ -161,6 +183,12 @@ class ChoiceTable(_Table):
     series: bool | None = None
 
 
+class SeriesTable(_Table):
+    policy: Literal["new-faces", "always", "never"]
+    title: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+    uid: str = ""
+
+
 class ConfigFile(_Table):
     """The whole of config.toml."""
 
@@ -169,10 +197,12 @@ class ConfigFile(_Table):
     mailbox: tuple[MailboxTable, ...] = ()  # `explain` needs none
     state: StateTable | None = None
     limits: LimitsTable = LimitsTable()
+    hours: HoursTable = HoursTable()
     daemon: DaemonTable = DaemonTable()
     page: PageTable = PageTable()
     network: NetworkTable = NetworkTable()
     choose: tuple[ChoiceTable, ...] = ()
+    series: tuple[SeriesTable, ...] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -190,8 +220,10 @@ TABLES: Mapping[str, type[_Table]] = {
     "mailbox": MailboxTable,
     "state": StateTable,
     "limits": LimitsTable,
+    "hours": HoursTable,
     "network": NetworkTable,
     "daemon": DaemonTable,
     "page": PageTable,
     "choose": ChoiceTable,
+    "series": SeriesTable,
 }

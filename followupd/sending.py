@@ -24,13 +24,18 @@ class Sending:
     """Lets approved messages go."""
 
     def __init__(
-        self, mailing: Mailing, find_obstacle: Callable[[FollowUp], Reason | None], limits: Limits
+        self,
+        mailing: Mailing,
+        find_obstacle: Callable[[FollowUp], Reason | None],
+        put_off: Callable[[FollowUp], bool],
+        limits: Limits,
     ) -> None:
-        """`find_obstacle` knows the event afresh."""
+        """`find_obstacle` knows the event afresh; `put_off` tells that it is no working hour, and names the next one."""
         self._mailing = mailing
         self._store = mailing.store
         self._clock = mailing.clock
         self._find_obstacle = find_obstacle
+        self._put_off = put_off
         self._limits = limits
 
     def send_approved(self, problems: list[Problem]) -> None:
@@ -49,6 +54,8 @@ class Sending:
         if item.expires < self._clock():
             why = "it could not leave for seven days; what it says may no longer be true"
             self._store.move(item, Status.DRAFTED, self._clock(), By.DAEMON, why, NO_APPROVAL)
+            return
+        if self._put_off(item):
             return
         box = self._mailing.mailbox(item)
         obstacle = self._find_obstacle(item) or self._find_limit(box)

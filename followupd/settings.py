@@ -12,6 +12,8 @@ from followupd.model import Owner
 from followupd.network import Network
 from followupd.rules.choosing import Choice
 from followupd.rules.followups import Limits
+from followupd.rules.hours import Hours
+from followupd.rules.series import SeriesRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class MailboxSettings:
     name: str
     type: str
     path: Path
+    sends: bool = False
+    """True when what leaves it goes to a server; False when the owner's own mail program sends it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +58,18 @@ class Settings:
     calendars: tuple[CalendarSettings, ...]
     mailboxes: tuple[MailboxSettings, ...]
     limits: Limits
+    hours: Hours
+    holidays: Path | None
+    """An .ics file or a folder of them with the owner's days off."""
     poll: timedelta
+    series: tuple[SeriesRule, ...]
     choices: tuple[Choice, ...]
     network: Network
     page: PageSettings
+
+    def hours_of(self, mailbox: str) -> Hours | None:
+        """Return the working hours that messages from this mailbox keep; None where it sends nothing itself."""
+        return self.hours if any(box.name == mailbox and box.sends for box in self.mailboxes) else None
 
 
 def load_settings(file: Path) -> Settings:

@@ -15,7 +15,7 @@ def withdraw(store: Store, item: FollowUp, reason: Reason, why: str, now: dateti
     if item.edited and item.draft_id is not None:
         _flag(store, item, reason, why, now, {})
     else:
-        store.move(item, Status.WITHDRAWN, now, By.DAEMON, why, {"held": None})
+        store.move(item, Status.WITHDRAWN, now, By.DAEMON, why, NO_APPROVAL | {"held": reason})
 
 
 def postpone(store: Store, item: FollowUp, now: datetime, times: Mapping[str, datetime]) -> None:

@@ -945,3 +945,50 @@ def test_explain_needs_no_mailbox_and_a_pass_says_that_it_does(shell: Shell) -> 
     assert shell.rows("explain") == []
     refused = shell.type("once")
     assert (refused.exit_code, "names no [mailbox]" in refused.stderr) == (78, True)
+
+
+# --- people
+
+
+def test_never_is_said_by_address_or_name_and_shows_in_people_and_explain(drafted: Shell) -> None:
+    said = drafted.do("people", "Jane Doe", "--never")
+    assert said.stderr.startswith("Jane Doe: is never written to; what is open for them is withdrawn")
+    drafted.do("once")
+    assert [drafted.item(number)["status"] for number in (1, 2)] == ["withdrawn", "drafted"]
+    assert drafted.item(1)["held"] == "do-not-contact"
+    assert [row["never"] for row in drafted.rows("people")] == [True, False]
+    assert "never written to" in drafted.do("people", "jane@acme.example").stdout
+    (event,) = drafted.rows("explain")
+    assert {person["email"]: person["held"] for person in event["people"]} == {
+        "ada@example.com": None, "jane@acme.example": "do-not-contact", "tom@mill.example": None,
+    }  # fmt: skip
+    drafted.do("people", "jane@acme.example", "--again")
+    drafted.do("once")
+    assert drafted.item(1)["status"] == "drafted"
+
+
+def test_where_somebody_lives_is_said_and_taken_back(drafted: Shell) -> None:
+    drafted.do("people", "tom@mill.example", "--zone", "Asia/Tokyo")
+    assert {row["name"]: row["zone"] for row in drafted.rows("people")} == {
+        "Jane Doe": None,
+        "Tom Miller": "Asia/Tokyo",
+    }
+    drafted.do("people", "Tom Miller", "--zone", "home")
+    assert [row["zone"] for row in drafted.rows("people", "Tom Miller")] == [None]
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "told"),
+    [
+        (("Kim",), 1, "You met nobody called 'Kim'."),
+        (("kim@lee.example", "--again"), 1, "You met nobody called 'kim@lee.example'."),
+        (("--never",), 2, "Name the PERSON"),
+        (("Jane Doe", "--never", "--again"), 2, "not both"),
+        (("Jane Doe", "--zone", "Mars/Base"), 2, "is no time zone"),
+    ],
+)
+def test_what_cannot_be_decided_about_people_is_told(
+    drafted: Shell, args: tuple[str, ...], code: int, told: str
+) -> None:
+    refused = drafted.type("people", *args)
+    assert (refused.exit_code, told in refused.stderr) == (code, True), refused.stderr

@@ -14,6 +14,8 @@ from followupd.durations import parse_duration
 from followupd.errors import ConfigProblem, Problem
 from followupd.home import find_config, find_state, read_tables
 from followupd.network import Network
+from followupd.rules.hours import Hours
+from followupd.rules.series import Policy, SeriesRule
 from followupd.settings import Settings, load_settings
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
@@ -93,10 +95,12 @@ def test_the_example_works_as_it_is_and_with_every_option_switched_on(tmp_path: 
     plain = read(tmp_path, text)
     everything = read(tmp_path, uncomment(text))
     assert text.count("#: ") > 15
-    # Every default shown is the one in force without the line; [[choose]] alone shows an example.
+    # Every default shown is the one in force without the line; [[choose]] alone shows an example, and [[series]] says
+    # in a table what holds without one.
     assert everything.choices != plain.choices
+    assert everything.series == (SeriesRule(Policy.NEW_FACES),)
     for name in Settings.__dataclass_fields__:
-        if name != "choices":
+        if name not in {"choices", "series"}:
             assert getattr(everything, name) == getattr(plain, name), name
 
 
@@ -105,7 +109,15 @@ def test_the_defaults_are_those_the_documentation_names(tmp_path: Path) -> None:
     limits = settings.limits
     assert (limits.hold, limits.days_between) == (timedelta(minutes=2), timedelta(days=7))
     assert (limits.guests_per_event, limits.drafts_per_day) == (25, 40)
+    assert settings.hours == Hours("Europe/Berlin", frozenset({0, 1, 2, 3, 4}), 8 * 60, 18 * 60)
     assert settings.poll == timedelta(minutes=5)
+
+
+def test_working_hours_are_read_as_owners_write_them(tmp_path: Path) -> None:
+    hours = '[hours]\ndays = ["sun", "mon"]\nstart = "7:30"\nend = "24:00"\nholidays = "days off"\n'
+    settings = read(tmp_path, DESIGN + hours)
+    assert settings.hours == Hours("Europe/Berlin", frozenset({6, 0}), 450, 1440)
+    assert settings.holidays == tmp_path / "days off"
 
 
 def test_a_relative_path_is_beside_the_config_and_a_tilde_is_the_home(tmp_path: Path) -> None:
@@ -321,6 +333,12 @@ def test_what_the_documentation_names_for_later_is_named_so(
         (("[mailbox]", "[daemon]\npoll = 300\n[mailbox]"), 'daemon.poll: must be text such as "90m"'),
         (("[mailbox]", '[limits]\nhold = "999999w"\n[mailbox]'), "longer than ten years"),
         (("[mailbox]", '[[choose]]\ntemplate = "../x"\n[mailbox]'), "choose.0.template"),
+        (
+            ("[mailbox]", '[hours]\nstart = "9am"\n[mailbox]'),
+            "hours.start: '9am' is no time of day such as 08:00",
+        ),
+        (("[mailbox]", '[hours]\nend = "08:00"\n[mailbox]'), "hours: `end` must be later than `start`"),
+        (("[mailbox]", '[hours]\ndays = ["monday"]\n[mailbox]'), "hours.days.0: 'monday' is not 'mon'"),
         (("[mailbox]", '[[calendar]]\ntype="ics"\npath="calendars"\n[mailbox]'), "'calendars' is used twice"),
         (
             ('attendance = "mine"', 'mailbox = "work"'),

@@ -40,12 +40,15 @@ ALLOWED: dict[str, set[str]] = {
     "noticing": {"items", "mail", "model", "errors", "store.", "mailing", "problems", "tracing"},
     "placing": {"items", "mail", "model", "errors", "rules.", "mailing", "tracing"},
     "sending": {"items", "mail", "model", "errors", "ports", "rules.", "store.", "mailing", "problems"},
+    "timing": {"items", "model", "errors", "ports", "rules.", "store."},
+    "planning": {"attending", "items", "model", "errors", "rules.", "store.", "withdrawing"},
     "cycle": {
-        "__init__", "attending", "items", "model", "errors", "ports", "rules.", "store.", "mailing", "noticing", "placing", "sending", "withdrawing", "writer",
+        "__init__", "items", "model", "errors", "ports", "rules.", "store.", "mailing", "noticing", "placing", "planning", "sending", "timing", "writer",
     },
     "meeting": {"items", "met", "model", "errors", "rules.", "store."},
     "debriefing": {"items", "meeting", "met", "model", "errors", "rules.", "store."},
-    "desk": {"items", "meeting", "met", "model", "errors", "problems", "rules.", "store."},
+    "desk_people": {"model", "errors", "rules.", "store."},
+    "desk": {"items", "meeting", "met", "model", "errors", "problems", "rules.", "store.", "timing", "desk_people"},
     "explain": {"model", "errors", "durations", "ports", "rules."},
     "listing": {"items", "met", "model", "durations", "rules."},
     "daemon": {"errors", "cycle", "store.", "waking"},
@@ -53,13 +56,14 @@ ALLOWED: dict[str, set[str]] = {
         "desk", "durations", "errors", "items", "model", "rules.", "settings", "store.", "template_files", "web.", "writer",
     },
     "assemble": {
-        "adapters.", "cycle", "debriefing", "errors", "explain", "items", "model", "network", "ports", "render", "rules.", "settings", "store.", "template_files", "waking",
-        "web.", "writer",
+        "adapters.", "cycle", "debriefing", "errors", "explain", "items", "model", "network", "ports", "render", "rules.", "settings", "store.", "template_files", "timing",
+        "waking", "web.", "writer",
     },
 }  # fmt: skip
 #: Above assemble: what the command line is made of. Nothing below may import these.
 TOP = {
-    "app", "checkup", "cli", "cli_desk", "cli_doctor", "cli_met", "cli_templates", "demo", "demo_week", "doctor", "explaining", "met_session", "opening", "paging", "running", "setup",
+    "app", "checkup", "cli", "cli_desk", "cli_doctor", "cli_met", "cli_people", "cli_templates", "demo", "demo_week", "doctor", "explaining", "met_session", "opening", "paging",
+    "running", "setup",
 }  # fmt: skip
 
 

@@ -21,11 +21,16 @@ from followupd.render import Renderer
 from followupd.rules import debrief
 from followupd.rules.drafts import example_facts
 from followupd.rules.followups import Limits
+from followupd.rules.hours import Hours
+from followupd.rules.series import SeriesRule
 from followupd.settings import CalendarSettings, MailboxSettings, PageSettings, Settings
 from followupd.store.store import Store
 from followupd.template_files import Templates, shipped_templates
+from followupd.timing import Timing
 from followupd.writer import Writer
 
+#: Nothing waits for working hours but in the tests about them.
+ANY_HOUR = Hours("Europe/Berlin", frozenset(range(7)), 0, 24 * 60)
 HOLD = timedelta(minutes=2)
 NOON = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)
 ADA = Owner(
@@ -68,6 +73,9 @@ class World:
     renderer: Renderer
     mailbox: MemoryMailbox | Mailbox
     limits: Limits = field(default_factory=Limits)
+    hours: Hours = ANY_HOUR
+    holidays: MemoryCalendar | None = None
+    series: tuple[SeriesRule, ...] = ()
     now: datetime = NOON
     calendar: MemoryCalendar = field(default_factory=lambda: MemoryCalendar("work"))
 
@@ -90,7 +98,9 @@ class World:
             judge=build_judge(settings, WORDS),
             writer=Writer(ADA, WORDS, (), templates),
             limits=self.limits,
+            series=self.series,
             zone=ZoneInfo(ADA.timezone),
+            timing=Timing(self.store, self.hours, self.holidays, {"box": self.mailbox}, lambda: self.now),
             clock=lambda: self.now,
         )
         self.desk = Desk(self.store, lambda: None)
@@ -136,7 +146,10 @@ def _settings(folder: Path, limits: Limits) -> Settings:
         calendars=(CalendarSettings("work", "ics", folder / "calendars", listed=False, mailbox="box"),),
         mailboxes=(MailboxSettings("box", "maildir", folder / "Mail"),),
         limits=limits,
+        hours=ANY_HOUR,
+        holidays=None,
         poll=timedelta(minutes=5),
+        series=(),
         choices=(),
         network=Network(),
         page=PageSettings(port=8458, trusted_host=""),

@@ -98,13 +98,14 @@ class IcsCalendar:
     """A CalendarSource that reads an .ics file, every .ics file in and below a folder (hidden ones left out), or a feed.
 
     `zone` is the owner's: floating times and whole days are meant in it unless the calendar names its own
-    (X-WR-TIMEZONE). Times in UTC stay in UTC whatever X-WR-TIMEZONE says. `max_bytes` is the limit for one file.
+    (X-WR-TIMEZONE) and `trust_zone` holds. Times in UTC stay in UTC whatever X-WR-TIMEZONE says. `max_bytes` is the limit for one file.
     """
 
     name: str
     place: Path | Body
     zone: str
     listed: bool = False
+    trust_zone: bool = True
     max_bytes: int = 256 * 1024**2
     _memory: _Memory = field(default_factory=_Memory, repr=False)
 
@@ -201,7 +202,8 @@ class IcsCalendar:
         method = calendar.read_word(b"METHOD").upper()
         if method in _ANSWERING:
             return
-        zone = find_zone(calendar.read_word(b"X-WR-TIMEZONE")) or ZoneInfo(self.zone)
+        named = find_zone(calendar.read_word(b"X-WR-TIMEZONE")) if self.trust_zone else None
+        zone = named or ZoneInfo(self.zone)
         context = Context(zone, method == "CANCEL", tuple(calendar.zones))
         salt, known = context.mark, self._memory.facts
         for number, (start, end) in enumerate(calendar.events, start=1):

@@ -103,7 +103,9 @@ def read_met(line: str, words: DebriefWords, note: str = "", promise: str = "") 
     phone = next((phone for field in fields if (phone := _find_phone(field))), "")
     own_note, own_promise = split_promise(said, words)
     key = person_key(email) if email else f"name:{found.full.casefold()}"
-    person = Person(key, email, found.full, found.first, phone, company, circle.casefold())
+    person = Person(
+        key, email, found.full, found.first, phone=phone, company=company, circle=circle.casefold()
+    )
     return Met(person, note or "; ".join(filter(None, [*extra, own_note])), promise or own_promise)
 
 

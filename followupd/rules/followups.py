@@ -3,11 +3,11 @@
 Times (docs/design.md): due at the event's end, deadline 48 hours later, expired seven days after the end.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from followupd.items import Kind, Plan, Status
+from followupd.items import OPEN, Kind, Plan, Status
 from followupd.model import (
     FOLLOW_UP_WITHIN,
     TOO_LATE_AFTER,
@@ -20,6 +20,7 @@ from followupd.model import (
     Verdict,
 )
 from followupd.rules.events import state_of
+from followupd.rules.series import Policy, hold_of_series
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +39,30 @@ class Limits:
 
 
 def plan_event(
-    event: Event, judgement: Judgement, guests: tuple[Guest, ...], installed: datetime, limits: Limits
+    event: Event,
+    judgement: Judgement,
+    guests: tuple[Guest, ...],
+    installed: datetime,
+    limits: Limits,
+    now: datetime,
+    policy: Policy = Policy.ALWAYS,
+    met: Collection[str] = (),
 ) -> tuple[Plan, ...]:
-    """Return every item an event that is over asks for; none for an event that does not count."""
-    if judgement.verdict is Verdict.NO:
+    """Return every item an event that is over asks for; none for an event that does not count.
+
+    `policy` is the owner's for a series, `met` holds whom they met there before. What is too old by now, or was when
+    followupd was set up, and whoever is no new face, comes as an end that the owner can take back.
+    """
+    if judgement.verdict is Verdict.NO or policy is Policy.NEVER:
         return ()
     if judgement.verdict is Verdict.ASK:
         plans: tuple[Plan, ...] = (_plan_item(event, Kind.QUESTION, judgement.reason, judgement.why),)
     elif needs_debrief(event, guests, limits):
         plans = (_plan_item(event, Kind.DEBRIEF, *_debrief_reason(event, guests, limits)),)
     else:
-        plans = tuple(plan_person(event, guest) for guest in guests if guest.follow_up)
-    return tuple(_mark_before_install(plan, installed) for plan in plans)
+        written = [guest for guest in guests if guest.follow_up]
+        plans = tuple(_mark_met(plan_person(event, guest), policy, met) for guest in written)
+    return tuple(_mark_too_old(_mark_before_install(plan, installed), now) for plan in plans)
 
 
 def needs_debrief(event: Event, guests: tuple[Guest, ...], limits: Limits) -> bool:
@@ -118,6 +131,23 @@ def _mark_before_install(plan: Plan, installed: datetime) -> Plan:
     return replace(plan, status=Status.EXPIRED, reason=Reason.BEFORE_INSTALL, why=why)
 
 
+def _mark_too_old(plan: Plan, now: datetime) -> Plan:
+    """Show what nobody saw in time, because followupd or its calendar was away, as an end instead of hiding it."""
+    if plan.expires > now or plan.status not in OPEN:
+        return plan
+    why = "it was over for more than seven days when followupd first saw it"
+    return replace(plan, status=Status.EXPIRED, reason=Reason.TOO_OLD, why=why)
+
+
+def _mark_met(plan: Plan, policy: Policy, met: Collection[str]) -> Plan:
+    """Leave out whoever is no new face at an event that comes round again."""
+    person = plan.person.key if plan.person else ""
+    if hold_of_series(policy, person, met) is None:
+        return plan
+    why = "you met them at this series before"
+    return replace(plan, status=Status.SKIPPED, reason=Reason.MET_BEFORE, why=why)
+
+
 def hold_of_time(event: Event, now: datetime) -> Reason | None:
     """Return what the clock alone holds against following up now, or None."""
     waiting = {
@@ -129,9 +159,24 @@ def hold_of_time(event: Event, now: datetime) -> Reason | None:
 
 
 def hold_of_guest(
-    guest: Guest, doubt: Reason | None, touched: Mapping[str, datetime], at: datetime, limits: Limits
+    guest: Guest,
+    doubt: Reason | None,
+    touched: Mapping[str, datetime],
+    at: datetime,
+    limits: Limits,
+    policy: Policy = Policy.ALWAYS,
+    met: Collection[str] = (),
+    never: Collection[str] = (),
 ) -> Reason | None:
-    """Return what holds a follow-up to this guest at `at`, besides the clock; `doubt` is that of the whole list, `touched` maps person to last touch."""
+    """Return what holds a follow-up to this guest at `at`, besides the clock.
+
+    `doubt` is that of the whole list, `touched` maps person to last touch; `policy` is that of the event's series, `met` whom the owner met there before;
+    `never` are those the owner said never to write to.
+    """
+    if guest.person in never:
+        return Reason.DO_NOT_CONTACT
+    if series := hold_of_series(policy, guest.person, met):
+        return series
     if guest.email is None:
         return Reason.NO_ADDRESS
     if doubt:

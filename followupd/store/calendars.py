@@ -1,10 +1,10 @@
 """What the calendars last showed, and what the owner said of it."""
 
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
 
 from followupd.model import MEETINGS, Event, Reading
-from followupd.store.database import Database, read_instant, write_instant
+from followupd.store.database import Database, read_instant, tell_damage, write_instant
 from followupd.store.rows import read_event, write_event
 
 
@@ -131,6 +131,20 @@ class Calendars:
             write_instant(now),
         )
         return [read_event(row["body"]) for row in rows]
+
+    def save_holidays(self, days: Mapping[date, str]) -> None:
+        """Keep the owner's days off, each with its name, in place of those known before."""
+        with self._database.transaction():
+            if days != self.holidays():
+                self._database.change("DELETE FROM holidays")
+                for day, name in days.items():
+                    self._database.change("INSERT INTO holidays VALUES (?, ?)", day.isoformat(), name)
+
+    def holidays(self) -> Mapping[date, str]:
+        """Return the owner's days off as last read, each with its name."""
+        with tell_damage():
+            rows = self._database.rows("SELECT day, name FROM holidays")
+            return {date.fromisoformat(row["day"]): row["name"] for row in rows}
 
     def owner_says(self, occurrence: str) -> bool | None:
         """Return the owner's answer to "was this networking?", or None when there is none."""

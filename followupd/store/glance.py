@@ -61,6 +61,20 @@ def check_file(connection: sqlite3.Connection, file: Path) -> int:
     return schema
 
 
+def read_never(folder: Path) -> frozenset[str]:
+    """Return the people the owner said never to write to; nobody where no state says so. Raises as `glance`."""
+    file = folder / FILE_NAME
+    if not file.exists():
+        return frozenset()
+    with open_to_read(file) as connection:
+        check_file(connection, file)
+        columns = {row[1] for row in connection.execute("PRAGMA table_info(people)")}
+        if "never_since" not in columns:
+            return frozenset()  # written before anybody could say so
+        rows = connection.execute("SELECT key FROM people WHERE never_since IS NOT NULL")
+        return frozenset(row[0] for row in rows)
+
+
 @contextmanager
 def open_to_read(file: Path) -> Iterator[sqlite3.Connection]:
     """Open a database that is there, for reading alone; errors of SQLite come as problems in words."""

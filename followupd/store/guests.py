@@ -1,6 +1,7 @@
 """Guest lists kept with their events, so that the owner can pick from them later, and what unusual headings mean."""
 
 import json
+import sqlite3
 from collections.abc import Mapping, Sequence
 
 from followupd.met import Listed, Met
@@ -37,14 +38,7 @@ class GuestLists:
     def list(self, occurrence: str) -> list[Listed]:
         """Return everybody on the list of an event, by their numbers."""
         rows = self._database.rows("SELECT * FROM guests WHERE occurrence = ? ORDER BY number", occurrence)
-        return [
-            Listed(
-                Met(Person(*(row[column] for column in _COLUMNS)), row["note"]),
-                row["left_out"],
-                row["number"],
-            )
-            for row in rows
-        ]
+        return [Listed(Met(_to_person(row), row["note"]), row["left_out"], row["number"]) for row in rows]
 
     def remember_columns(self, headings: str, found: Mapping[str, int]) -> None:
         """Keep which field stands in which column of files with these headings."""
@@ -56,3 +50,14 @@ class GuestLists:
     def columns(self, headings: str) -> dict[str, int] | None:
         row = self._database.row("SELECT found FROM guest_columns WHERE headings = ?", headings)
         return {field: int(place) for field, place in json.loads(row["found"]).items()} if row else None
+
+
+def _to_person(row: sqlite3.Row) -> Person:
+    return Person(
+        row["key"],
+        row["email"],
+        row["name"],
+        row["first_name"],
+        phone=row["phone"],
+        company=row["company"],
+    )

@@ -28,6 +28,31 @@ def add_attendances(connection: sqlite3.Connection) -> None:
     )
 
 
+def add_hours(connection: sqlite3.Connection) -> None:
+    """When items leave and are at risk; the owner's days off; people who live elsewhere or are never written to."""
+    for statement in (
+        "ALTER TABLE followups ADD COLUMN any_hour INTEGER NOT NULL DEFAULT 0",  # 1: whatever the hour
+        "ALTER TABLE followups ADD COLUMN risk_from TEXT",  # when the deadline is in danger, by the working hours
+        "ALTER TABLE people ADD COLUMN zone TEXT",  # where they live, when the owner said so
+        "ALTER TABLE people ADD COLUMN never_since TEXT",  # when the owner said never to write to them
+        "CREATE TABLE holidays (day TEXT PRIMARY KEY, name TEXT NOT NULL) STRICT",  # the owner's, as last read
+    ):
+        connection.execute(statement)
+
+
+def add_series(connection: sqlite3.Connection) -> None:
+    """Which series an item is of, for whoever was met there before."""
+    for statement in (
+        "ALTER TABLE followups ADD COLUMN series TEXT",  # UID of the series; NULL for an event that happens once
+        (
+            "UPDATE followups SET series = (SELECT json_extract(body, '$.uid') FROM events"
+            " WHERE events.occurrence = followups.occurrence AND json_extract(body, '$.series'))"
+        ),
+        "CREATE INDEX followups_by_series ON followups (series, person)",
+    ):
+        connection.execute(statement)
+
+
 def add_guest_lists(connection: sqlite3.Connection) -> None:
     """More about people, guest lists kept with their events, and what the owner said unusual headings mean."""
     for column in ("phone", "company", "circle"):
@@ -52,7 +77,13 @@ def add_guest_lists(connection: sqlite3.Connection) -> None:
 
 
 #: The step at index N leads from user_version N to N + 1.
-STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (create_tables, add_attendances, add_guest_lists)
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
+    create_tables,
+    add_attendances,
+    add_hours,
+    add_series,
+    add_guest_lists,
+)
 
 
 def migrate(connection: sqlite3.Connection, file: Path) -> None:

@@ -1,10 +1,11 @@
-"""Everybody the owner met."""
+"""Everybody the owner met; contacts.py keeps what was decided about them."""
 
 from dataclasses import replace
 from datetime import datetime
 
 from followupd.model import Person
 from followupd.store.database import Database, read_instant
+from followupd.store.rows import to_person
 
 _COLUMNS = ("key", "email", "name", "first_name", "phone", "company", "circle")
 
@@ -17,7 +18,7 @@ class People:
 
     def find(self, key: str) -> Person | None:
         row = self._database.row("SELECT * FROM people WHERE key = ?", key)
-        return Person(*(row[column] for column in _COLUMNS)) if row else None
+        return to_person(row) if row else None
 
     def save(self, person: Person) -> Person:
         """Remember somebody and return what is known of them now.
@@ -28,8 +29,10 @@ class People:
             known = self.find(person.key)
             merged = _merge(known, person) if known else person
             if merged != known:
+                sets = ", ".join(f"{column} = excluded.{column}" for column in _COLUMNS)
                 self._database.change(
-                    f"INSERT OR REPLACE INTO people ({', '.join(_COLUMNS)}) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    f"INSERT INTO people ({', '.join(_COLUMNS)}) VALUES (?, ?, ?, ?, ?, ?, ?)"
+                    f" ON CONFLICT (key) DO UPDATE SET {sets}",
                     *(getattr(merged, column) for column in _COLUMNS),
                 )
             return merged
@@ -41,7 +44,7 @@ class People:
         )
         return [
             (
-                Person(*(row[column] for column in _COLUMNS)),
+                to_person(row),
                 read_instant(row["last"]) if row["last"] else None,
             )
             for row in rows

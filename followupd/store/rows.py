@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from followupd.items import Act, By, FollowUp, Intent, Kind, Status, Step
-from followupd.model import Answer, Attendee, Event, GuestKind, Reason
+from followupd.model import Answer, Attendee, Event, GuestKind, Person, Reason
 from followupd.store.database import read_instant, tell_damage, write_instant
 
-_INSTANTS = {"due", "deadline", "expires", "snoozed_until", "leaves_at"}
+_INSTANTS = {"due", "deadline", "expires", "snoozed_until", "leaves_at", "risk_from"}
 _WORDS = {"kind": Kind, "status": Status, "reason": Reason, "held": Reason}
-_FLAGS = {"by_owner", "edited"}
+_FLAGS = {"by_owner", "edited", "any_hour"}
 #: What a draft loses with its approval; a hold that the approval met goes with it.
 NO_APPROVAL: dict[str, Any] = {"approved_hash": None, "leaves_at": None, "held": None}
 #: The columns a FollowUp is read from, in the order of the dataclass.
@@ -50,6 +50,21 @@ def to_column(value: Any) -> Any:
 @tell_damage()
 def to_step(row: sqlite3.Row) -> Step:
     return Step(read_instant(row["at"]), Status(row["status"]), By(row["by"]), row["why"])
+
+
+def to_person(row: sqlite3.Row) -> Person:
+    never = row["never_since"] is not None
+    return Person(
+        row["key"],
+        row["email"],
+        row["name"],
+        row["first_name"],
+        row["zone"],
+        never,
+        row["phone"],
+        row["company"],
+        row["circle"],
+    )
 
 
 @tell_damage()

@@ -14,7 +14,9 @@ from followupd.mail import fingerprint
 from followupd.model import Person
 from followupd.store.attendances import Attendances
 from followupd.store.calendars import Calendars
+from followupd.store.contacts import Contacts
 from followupd.store.database import Database, read_instant, say_damaged, tell_damage, write_instant
+from followupd.store.facts import Facts
 from followupd.store.guests import GuestLists
 from followupd.store.history import History
 from followupd.store.people import People
@@ -43,6 +45,8 @@ class Store:
         self.guest_lists = GuestLists(self.database)
         self.past = History(self.database)
         self.attendances = Attendances(self.database)
+        self.contacts = Contacts(self.database)
+        self.facts = Facts(self.database)
         self._check_move = check_move
         self._reign: int | None = None
 
@@ -73,27 +77,20 @@ class Store:
     def installed(self, now: datetime) -> datetime:
         """Return when this state began; the first call settles it."""
         self.database.change("INSERT OR IGNORE INTO facts VALUES ('installed', ?)", write_instant(now))
-        return read_instant(self._fact("installed") or write_instant(now))
+        return read_instant(self.facts.read("installed") or write_instant(now))
 
     @tell_damage()
     def begin_reign(self) -> None:
         """Become the one that writes outside; whoever reigned before can no longer."""
         with self.transaction():
-            self._reign = int(self._fact("reign") or 0) + 1
-            self._set_fact("reign", str(self._reign))
+            self._reign = int(self.facts.read("reign") or 0) + 1
+            self.facts.write("reign", str(self._reign))
 
     def pause(self, paused: bool) -> None:
-        self._set_fact("paused", "yes" if paused else "no")
+        self.facts.write("paused", "yes" if paused else "no")
 
     def is_paused(self) -> bool:
-        return self._fact("paused") == "yes"
-
-    def _fact(self, name: str) -> str | None:
-        row = self.database.row("SELECT value FROM facts WHERE name = ?", name)
-        return row["value"] if row else None
-
-    def _set_fact(self, name: str, value: str) -> None:
-        self.database.change("INSERT OR REPLACE INTO facts VALUES (?, ?)", name, value)
+        return self.facts.read("paused") == "yes"
 
     # --- the queue
 
@@ -113,6 +110,11 @@ class Store:
             number = self.database.insert(
                 f"INSERT INTO followups ({names}) VALUES ({marks})",
                 *map(to_column, values.values()),
+            )
+            self.database.change(
+                "UPDATE followups SET series = (SELECT json_extract(body, '$.uid') FROM events"
+                " WHERE events.occurrence = followups.occurrence AND json_extract(body, '$.series')) WHERE id = ?",
+                number,
             )
             self._add_step(number, now, plan.status, By.DAEMON, plan.why)
             return self.followup(number)
@@ -255,7 +257,7 @@ class Store:
     def intend(self, followup: FollowUp, act: Act, digest: str, now: datetime) -> Intent:
         """Commit that a write is about to leave. Raises AlreadyRunning when another daemon reigns by now."""
         with self.transaction():
-            if self._reign is None or self._fact("reign") != str(self._reign):
+            if self._reign is None or self.facts.read("reign") != str(self._reign):
                 raise AlreadyRunning(
                     "Another followupd took over this state.", "This one stops; nothing was written."
                 )
@@ -343,13 +345,17 @@ class Store:
     # --- when to wake
 
     def next_moment(self, now: datetime) -> datetime | None:
-        """Return the next instant at which something in the state comes due: an event's end, a hold, a snooze, an end."""
-        marks = ", ".join("?" * len(OPEN))
+        """Return the next instant at which something in the state comes due.
+
+        That is an event's end, a hold, a snooze, a deadline in danger, an end.
+        """
+        marks = ", ".join(f"?{number}" for number in range(2, len(OPEN) + 2))
         row = self.database.row(
             "SELECT min(at) AS at FROM ("
             " SELECT min(ends_at) AS at FROM events WHERE ends_at > ?1 AND NOT gone"
             " UNION ALL SELECT min(leaves_at) FROM followups WHERE status = 'approved' AND leaves_at > ?1"
             " UNION ALL SELECT min(snoozed_until) FROM followups WHERE snoozed_until > ?1"
+            f" UNION ALL SELECT min(risk_from) FROM followups WHERE risk_from > ?1 AND status IN ({marks})"
             f" UNION ALL SELECT min(expires) FROM followups WHERE expires > ?1 AND status IN ({marks}))",
             write_instant(now),
             *OPEN,

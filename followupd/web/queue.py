@@ -144,8 +144,13 @@ def _seen() -> str:
 
 @pages.post("/items/<int:number>/approve")
 def approve(number: int) -> Response:
-    hold = ground().settings.limits.hold
-    return _decide(number, lambda: desk().approve(number, now(), hold, _seen()))
+    return _decide(number, lambda: _approve(number, _seen()))
+
+
+def _approve(number: int, seen: str) -> FollowUp:
+    settings = ground().settings
+    hours = settings.hours_of(store().followup(number).mailbox)
+    return desk().approve(number, now(), settings.limits.hold, seen, hours)
 
 
 @pages.post("/items/<int:number>/skip")
@@ -237,9 +242,8 @@ def decide_together() -> str | Response:
 
 
 def _act_for(word: str) -> Callable[[int, str], object]:
-    hold = ground().settings.limits.hold
     acts: dict[str, Callable[[int, str], object]] = {
-        "approve": lambda number, seen: desk().approve(number, now(), hold, seen),
+        "approve": _approve,
         "skip": lambda number, _: desk().skip(number, now()),
         "snooze": lambda number, _: desk().snooze(number, _next_time(_MORNING, timedelta(days=1)), now()),
     }

@@ -30,7 +30,7 @@ def guest(name: str, email: str | None = "", *, follow_up: bool = True) -> Guest
 
 
 def plan(*guests: Guest, judgement: Judgement = YES, installed: datetime = BEFORE) -> tuple[Plan, ...]:
-    return plan_event(EVENT, judgement, guests, installed, LIMITS)
+    return plan_event(EVENT, judgement, guests, installed, LIMITS, END)
 
 
 def test_due_at_the_end_deadline_48_hours_later_expired_after_seven_days() -> None:
@@ -86,7 +86,7 @@ def test_a_crowd_of_more_than_25_is_asked_about_instead(count: int, asks: bool) 
 
 def test_a_list_that_hides_guests_is_asked_about_and_never_drafted_for() -> None:
     hidden = replace(EVENT, guests_hidden=True)
-    (item,) = plan_event(hidden, YES, (guest("jane"),), BEFORE, LIMITS)
+    (item,) = plan_event(hidden, YES, (guest("jane"),), BEFORE, LIMITS, END)
     assert (item.kind, item.reason) == (Kind.DEBRIEF, Reason.HIDDEN)
     assert needs_debrief(hidden, (guest("jane"),), LIMITS)
 

@@ -1,0 +1,81 @@
+"""The command about people: everybody the owner met, and what was decided about one of them."""
+
+from typing import TYPE_CHECKING, Any
+from zoneinfo import available_timezones
+
+import click
+
+from followupd.app import App, as_json, needs_app, print_json
+
+if TYPE_CHECKING:
+    from followupd.model import Person
+
+_HOME = "home"
+
+
+class Zone(click.ParamType[str]):
+    name = "zone"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value != _HOME and value not in available_timezones():
+            self.fail(f"'{value}' is no time zone such as America/New_York", param, ctx)
+        return str(value)
+
+
+@click.command()
+@click.argument("person", required=False)
+@click.option("--never", is_flag=True, help="Never write to them, for ever; what is open is withdrawn.")
+@click.option("--again", is_flag=True, help="Take --never back.")
+@click.option(
+    "--zone",
+    type=Zone(),
+    help="Where they live, such as America/New_York: their working hours count too. Or: home, as you do.",
+)
+@as_json
+@needs_app
+def people(app: App, person: str | None, never: bool, again: bool, zone: str | None, as_json: bool) -> None:
+    """List everybody you met, with the last touch; or decide about one PERSON, by address or name."""
+    if never and again:
+        raise click.UsageError("--never or --again, not both.")
+    if person is None:
+        if never or again or zone:
+            raise click.UsageError("Name the PERSON, by address or name.")
+        _list_people(app, as_json=as_json)
+        return
+    known = app.desk.people.find(person) if not never else app.desk.people.never_write(person, app.now)
+    if again:
+        app.desk.people.write_again(person)
+    if zone:
+        app.desk.people.set_zone(person, None if zone == _HOME else zone)
+    if not (never or again or zone):
+        _list_people(app, as_json=as_json, key=known.key)
+        return
+    click.echo(f"{_call(known)}: {_say_decided(never=never, again=again, zone=zone)}", err=True)
+
+
+def _list_people(app: App, *, as_json: bool, key: str | None = None) -> None:
+    from followupd.listing import person_to_json, say_person
+
+    rows = [(person, last) for person, last in app.desk.list_people() if key in {None, person.key}]
+    if as_json:
+        print_json(person_to_json(person, last) for person, last in rows)
+        return
+    for person, last in rows:
+        click.echo(say_person(person, last, app.zone))
+
+
+def _call(person: "Person") -> str:
+    return person.name or person.email or person.key
+
+
+def _say_decided(*, never: bool, again: bool, zone: str | None) -> str:
+    said = []
+    if never:
+        said.append("is never written to; what is open for them is withdrawn with the next pass")
+    if again:
+        said.append("may be written to again")
+    if zone:
+        said.append(
+            "keeps your hours" if zone == _HOME else f"lives in {zone}; their working hours count too"
+        )
+    return ", and ".join(said) + "."

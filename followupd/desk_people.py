@@ -1,0 +1,60 @@
+"""What an owner may decide about a person: never to be written to, and where they live. Reads and writes the store only."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from followupd.errors import Problem
+from followupd.model import Person
+from followupd.rules.debrief import read_address
+from followupd.rules.people import person_key
+from followupd.store.store import Store
+
+
+class PeopleDesk:
+    """The owner's acts on people. Each takes an address, or a name that one person has."""
+
+    def __init__(self, store: Store, wake: Callable[[], object]) -> None:
+        self._store = store
+        self._wake = wake
+
+    def find(self, who: str) -> Person:
+        """Return one person. Raises Problem when nobody, or more than one, is called so."""
+        if "@" in who:
+            known = self._store.people.find(person_key(read_address(who)))
+            found = [known] if known else []
+        else:
+            found = self._store.contacts.find_by_name(who)
+        if len(found) != 1:
+            count = f"{len(found)} people are called" if found else "You met nobody called"
+            raise Problem(f"{count} '{who}'.", "Name them by their address: see `followupd people`.")
+        return found[0]
+
+    def never_write(self, who: str, now: datetime) -> Person:
+        """Keep for ever that this person is never to be written to; what is open for them is withdrawn by the next pass.
+
+        An address nobody was met under yet is kept as well.
+        """
+        person = self._take_address(who) if "@" in who else self.find(who)
+        self._store.contacts.save_never(person.key, now)
+        self._wake()
+        return person
+
+    def write_again(self, who: str) -> Person:
+        """Take `never_write` back; what was withdrawn for it is taken up again where seven days have not passed."""
+        person = self.find(who)
+        self._store.contacts.save_never(person.key, None)
+        self._wake()
+        return person
+
+    def set_zone(self, who: str, zone: str | None) -> Person:
+        """Keep where this person lives, so that their working hours count too; None: where the owner does."""
+        person = self.find(who)
+        self._store.contacts.save_zone(person.key, zone)
+        self._wake()
+        return person
+
+    def _take_address(self, who: str) -> Person:
+        address = read_address(who)
+        person = Person(person_key(address), address, "", None)
+        self._store.people.save(person)
+        return person
