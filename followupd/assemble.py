@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from followupd.adapters import CALENDARS, FEED, GUESTS, MAILBOXES, load
+from followupd.adapters import CALENDARS, FEED, GOOGLE, GUESTS, MAILBOXES, load
 from followupd.adapters.copies import forget_copies
 from followupd.cycle import Cycle
 from followupd.debriefing import Debriefing, DebriefRules, Foresee
@@ -26,7 +26,7 @@ from followupd.rules.people import PeopleWords, read_people_words, sort_guests
 from followupd.rules.promises import DebriefWords, read_debrief_words
 from followupd.rules.status import check_move
 from followupd.rules.words import Words, read_words
-from followupd.settings import CalendarSettings, Settings
+from followupd.settings import CalendarSettings, MailboxSettings, Settings
 from followupd.store.store import Store
 from followupd.template_files import Templates, find_templates, shipped_templates
 from followupd.timing import Timing
@@ -91,6 +91,26 @@ def build_sources(settings: Settings, feeds: Path | None = None) -> list[Calenda
     ]
 
 
+def accounts_folder(settings: Settings) -> Path:
+    """Return the folder in which the sign-ins to accounts lie."""
+    return settings.state / "google"
+
+
+def build_accounts(settings: Settings) -> dict[str, Any]:
+    """Return the way to each account that a calendar or a mailbox uses, by name.
+
+    Without one nothing of Google's is loaded; calendars and mailboxes of one account share its way and its pace.
+    """
+    users = (
+        *(calendar.account for calendar in settings.calendars),
+        *(box.account for box in settings.mailboxes),
+    )
+    folder, network, root = accounts_folder(settings), settings.network, settings.google_root
+    return {
+        name: load(GOOGLE)(name, folder, network, root, read_clock) for name in dict.fromkeys(users) if name
+    }
+
+
 def build_holidays(settings: Settings) -> CalendarSource | None:
     """Return the calendar of the owner's days off; its whole days are the owner's, whatever zone it names."""
     if settings.holidays is None:
@@ -113,13 +133,20 @@ def _name_feeds(settings: Settings) -> set[str]:
     return {read_feed_address(url, allow_http=True).fingerprint() for url in urls}
 
 
-def build_mailboxes(settings: Settings) -> dict[str, Mailbox]:
-    """Return the mailboxes by name. Raises ConfigProblem when there is none for drafts to lie in."""
+def build_mailboxes(settings: Settings, accounts: Mapping[str, Any]) -> dict[str, Mailbox]:
+    """Return the mailboxes by name; `accounts` are those of build_accounts. Raises ConfigProblem when there is none for drafts to lie in."""
     if not settings.mailboxes:
         raise ConfigProblem(
             f"{settings.file} names no [mailbox].", "Add one for drafts to lie in; see config.example.toml."
         )
-    return {box.name: load(MAILBOXES[box.type])(box.name, box.path) for box in settings.mailboxes}
+    return {box.name: _build_mailbox(box, accounts) for box in settings.mailboxes}
+
+
+def _build_mailbox(box: MailboxSettings, accounts: Mapping[str, Any]) -> Any:
+    make = load(MAILBOXES[box.type])
+    return (
+        make(box.name, box.path) if box.account is None else make(box.name, accounts[box.account], read_clock)
+    )
 
 
 def build_templates(settings: Settings, renderer: Renderer) -> Templates:
@@ -192,7 +219,7 @@ def build_cycle(
 ) -> Cycle:
     """Return the pass for these settings; it begins a new reign over the store."""
     words = load_words()
-    mailboxes = mailboxes or build_mailboxes(settings)
+    mailboxes = mailboxes or build_mailboxes(settings, build_accounts(settings))
     # Beside the database at hand: a dry run over a copy of the state leaves the real copies alone.
     feeds = store.database.path.parent / "feeds"
     cycle = Cycle(

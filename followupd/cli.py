@@ -11,6 +11,7 @@ from followupd import __version__
 from followupd.app import App, Commands, Duration, Moment, as_json, needs_app, print_queue
 from followupd.cli_desk import COMMANDS
 from followupd.cli_doctor import doctor
+from followupd.cli_google import connect, disconnect
 from followupd.cli_met import met
 from followupd.cli_people import people
 from followupd.cli_templates import templates
@@ -147,6 +148,8 @@ def explain(app: App, at: datetime | None, since: timedelta, until: timedelta, a
 
 main.add_command(doctor)
 main.add_command(templates)
+main.add_command(connect)
+main.add_command(disconnect)
 main.add_command(met)
 main.add_command(people)
 for command in COMMANDS:

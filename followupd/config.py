@@ -18,12 +18,21 @@ from followupd.errors import ConfigProblem, Problem
 from followupd.home import find_state, owner_templates, read_tables, resolve
 from followupd.model import Owner
 from followupd.network import Network, read_feed_address
-from followupd.options import PROXY_WORDS, TABLES, CalendarTable, ConfigFile, Day, NetworkTable, OwnerTable
+from followupd.options import (
+    PROXY_WORDS,
+    TABLES,
+    CalendarTable,
+    ConfigFile,
+    Day,
+    MailboxTable,
+    NetworkTable,
+    OwnerTable,
+)
 from followupd.rules.choosing import Choice
 from followupd.rules.followups import Limits
 from followupd.rules.hours import Hours
 from followupd.rules.series import Policy, SeriesRule
-from followupd.settings import CalendarSettings, MailboxSettings, PageSettings, Settings
+from followupd.settings import AccountSettings, CalendarSettings, MailboxSettings, PageSettings, Settings
 
 
 def read_settings(file: Path) -> Settings:
@@ -61,9 +70,7 @@ def _settle(file: Path, tables: Mapping[str, Any], config: ConfigFile) -> Settin
         templates=owner_templates(file),
         owner=_to_owner(config.owner),
         calendars=tuple(_to_calendars(file, config)),
-        mailboxes=tuple(
-            MailboxSettings(box.name, box.type, resolve(file, box.path)) for box in config.mailbox
-        ),
+        mailboxes=tuple(_to_mailbox(file, box) for box in config.mailbox),
         limits=Limits(**config.limits.model_dump()),
         hours=_to_hours(config),
         holidays=resolve(file, config.hours.holidays) if config.hours.holidays else None,
@@ -72,6 +79,11 @@ def _settle(file: Path, tables: Mapping[str, Any], config: ConfigFile) -> Settin
         choices=tuple(Choice(**choice.model_dump()) for choice in config.choose),
         network=_to_network(file, config.network),
         page=PageSettings(**config.page.model_dump()),
+        accounts=tuple(
+            AccountSettings(account.name, account.type, resolve(file, account.client))
+            for account in config.account
+        ),
+        google_root=config.google.root_url,
     )
 
 
@@ -85,6 +97,11 @@ def _to_hours(config: ConfigFile) -> Hours:
 def _to_network(file: Path, network: NetworkTable) -> Network:
     proxy = PROXY_WORDS.get(network.proxy, network.proxy)
     return Network(proxy, resolve(file, network.ca_file) if network.ca_file else None)
+
+
+def _to_mailbox(file: Path, box: MailboxTable) -> MailboxSettings:
+    path = resolve(file, box.path) if box.path else None
+    return MailboxSettings(box.name, box.type, path, box.account, sends=box.type == "gmail")
 
 
 def _to_owner(owner: OwnerTable) -> Owner:
@@ -103,12 +120,17 @@ def _to_calendars(file: Path, config: ConfigFile) -> list[CalendarSettings]:
             mailbox=calendar.mailbox or next((box.name for box in config.mailbox), ""),
             url=calendar.url,
             allow_private=calendar.allow_private,
+            account=calendar.account,
+            id=calendar.id,
         )
         for calendar in config.calendar
     ]
 
 
 def _calendar_name(calendar: CalendarTable) -> str:
+    if calendar.account:
+        own = calendar.account if calendar.id == "primary" else f"{calendar.account}: {calendar.id}"
+        return calendar.name or own
     if calendar.url:
         return calendar.name or read_feed_address(calendar.url, allow_http=True).host
     return calendar.name or Path(calendar.path or "").stem
@@ -127,7 +149,19 @@ def _find_loose_ends(config: ConfigFile) -> list[str]:
         for calendar in config.calendar
         if calendar.mailbox and calendar.mailbox not in boxes
     ]
-    return mistakes
+    return mistakes + _find_lost_accounts(config)
+
+
+def _find_lost_accounts(config: ConfigFile) -> list[str]:
+    names = [account.name for account in config.account]
+    users = [("calendar", calendar.account) for calendar in config.calendar]
+    users += [("mailbox", box.account) for box in config.mailbox]
+    mistakes = [f"[[account]] name '{name}' is used twice" for name in _twice(names)]
+    return mistakes + [
+        f"[[{table}]] account '{name}' is not the name of an [[account]] ({', '.join(names) or 'there is none'})"
+        for table, name in users
+        if name is not None and name not in names
+    ]
 
 
 def _twice(names: Sequence[str]) -> list[str]:
@@ -157,8 +191,8 @@ def _describe(mistake: Any) -> str:
 
 
 def _promise(word: Any) -> str:
-    """Own up to what the documentation names for later: Google and sending by SMTP."""
-    return " in this version" if str(word) in {"google", "gmail", "smtp", "account", "id"} else ""
+    """Own up to what the documentation names for later: sending by SMTP."""
+    return " in this version" if str(word) == "smtp" else ""
 
 
 def _suggest(place: Sequence[Any]) -> str:

@@ -148,7 +148,7 @@ class Demo:
 
     def _show_end(self) -> None:
         self._say("5  Where everything lies now", "ls Mail")
-        root = self._settings.mailboxes[0].path
+        root = self._settings.file.parent / "Mail"
         for folder, words in (
             (".Drafts", "waiting for a yes, in any mail program"),
             (".Ready", "ready to send from your mail program; nothing has left this computer"),

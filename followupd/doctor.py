@@ -165,21 +165,39 @@ def _say_read(checkup: Checkup, calendar: CalendarSettings) -> str:
 
 def check_mailboxes(checkup: Checkup) -> Iterator[Finding]:
     for box in checkup.settings.mailboxes:
-        yield _look_at_maildir(checkup, box)
+        yield _look_at_maildir(checkup, box, box.path) if box.path else _look_at_gmail(checkup, box)
 
 
-def _look_at_maildir(checkup: Checkup, box: MailboxSettings) -> Finding:
-    place = _find_existing(box.path)
+def _look_at_gmail(checkup: Checkup, box: MailboxSettings) -> Finding:
+    try:
+        waiting = checkup.glance.waiting.get(box.name, 0) if checkup.glance else 0
+    except Problem:
+        waiting = 0  # the check of the database tells it
+    return Finding(
+        Health.OK,
+        f"'{box.name}': Gmail in account '{box.account}'; {_count(waiting, 'draft')} waiting for you",
+    )
+
+
+def _look_at_maildir(checkup: Checkup, box: MailboxSettings, path: Path) -> Finding:
+    place = _find_existing(path)
     if not place.is_dir() or not os.access(place, os.R_OK | os.W_OK | os.X_OK):
-        what = f"'{box.name}': drafts cannot be written to {box.path}"
+        what = f"'{box.name}': drafts cannot be written to {path}"
         return Finding(Health.BROKEN, what, f"Make {place} a folder that you may read and write.")
     try:
         waiting = checkup.glance.waiting.get(box.name, 0) if checkup.glance else 0
     except Problem:
-        return Finding(Health.OK, f"'{box.name}': {box.path} can be written")
+        return Finding(Health.OK, f"'{box.name}': {path} can be written")
     return Finding(
-        Health.OK, f"'{box.name}': {box.path} can be written; {_count(waiting, 'draft')} waiting for you"
+        Health.OK, f"'{box.name}': {path} can be written; {_count(waiting, 'draft')} waiting for you"
     )
+
+
+def check_accounts(checkup: Checkup) -> Iterator[Finding]:
+    if checkup.settings.accounts:
+        from followupd.checkup_google import look_at_accounts  # noqa: PLC0415 - nobody else waits for Google's client
+
+        yield from look_at_accounts(checkup)
 
 
 def check_templates(checkup: Checkup) -> Iterator[Finding]:
@@ -316,6 +334,7 @@ CHECKS: Mapping[str, Check] = {
     "network": check_network,
     "calendars": check_calendars,
     "mailboxes": check_mailboxes,
+    "accounts": check_accounts,
     "templates": check_templates,
     "database": check_database,
     "privacy": check_modes,

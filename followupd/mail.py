@@ -59,6 +59,8 @@ class Place(StrEnum):
     """On its way to a server that has not said yes or no: it may have left."""
     SENT = "sent"
     TRASH = "trash"
+    GONE = "gone"
+    """No longer in Drafts: sent or deleted, and we may not look which."""
     NOWHERE = "nowhere"
 
 

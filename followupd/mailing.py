@@ -30,6 +30,12 @@ from followupd.tracing import draft_columns, say_edited, trace_of
 
 #: After so many failures of its own an item is put aside until the owner decides (Mailman's "bak count").
 MAX_TRIES = 3
+#: What an owner did with a draft that no longer lies in Drafts.
+_ENDS = {
+    Place.READY: "you moved it to Ready",
+    Place.SENT: "it lies in your Sent folder",
+    Place.GONE: "you sent or deleted it; which of the two is yours to know, for followupd may not read your mail",
+}
 
 
 class Mailing:
@@ -41,9 +47,11 @@ class Mailing:
         self._mailboxes = mailboxes
         self._down: set[str] = set()
 
-    def forget_failures(self) -> None:
-        """Try the mailboxes again that failed in the last pass."""
+    def begin_pass(self) -> None:
+        """Look at every mailbox anew, also at those that failed in the last pass."""
         self._down.clear()
+        for box in self._mailboxes.values():
+            box.begin_pass()
 
     def close(self) -> None:
         """Let every mailbox go of its connection until the next pass."""
@@ -170,8 +178,7 @@ class Mailing:
         if place in {Place.TRASH, Place.NOWHERE}:
             self.end(item, Status.SKIPPED, By.MAILBOX, "you deleted the draft")
         else:
-            why = "you moved it to Ready" if place is Place.READY else "it lies in your Sent folder"
-            self.end(item, Status.HANDLED, By.MAILBOX, why)
+            self.end(item, Status.HANDLED, By.MAILBOX, _ENDS[place])
 
     def record_left(self, item: FollowUp, place: Place) -> None:
         if place is Place.SENT:

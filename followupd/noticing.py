@@ -22,7 +22,7 @@ class Noticing:
 
     def notice_decisions(self, problems: list[Problem]) -> None:
         """Settle unknown outcomes, then compare every waiting draft with the mailbox: edited, deleted, moved, as it was."""
-        self._mailing.forget_failures()
+        self._mailing.begin_pass()
         for intent in self._store.open_intents():
             self._mailing.attempt(self._store.followup(intent.followup), self._settle_with(intent), problems)
         busy = self._mailing.list_busy()
@@ -92,9 +92,9 @@ class Noticing:
     def _settle_remove(self, item: FollowUp, look: Look) -> None:
         if look.place is Place.DRAFTS:
             return  # it was not done; _take_out tries again
-        if item.status is Status.PLANNED and look.place in {Place.TRASH, Place.NOWHERE}:
+        if item.status is Status.PLANNED and look.place in {Place.TRASH, Place.GONE, Place.NOWHERE}:
             self._ask_about_gone(item)
-        elif item.status in {Status.PLANNED, Status.WITHDRAWN}:
+        elif item.status in {Status.PLANNED, Status.WITHDRAWN} and look.place is not Place.GONE:
             self._mailing.record_end(item, look.place)
         else:
             self._store.update(item, draft_id=None)

@@ -62,6 +62,16 @@ def _check_proxy(text: str) -> str:
     return text
 
 
+def _check_root_url(text: str) -> str:
+    try:
+        address = read_feed_address(text, allow_http=True)
+    except ValueError as error:
+        raise ValueError(f"it cannot be used: {error}") from None
+    if not text.endswith("/") or "?" in address.target:
+        raise ValueError("it must end with a slash")
+    return text
+
+
 #: What `proxy` may say besides an address, and what it means for Network.
 PROXY_WORDS: Mapping[str, str | None] = {"environment": None, "none": ""}
 
@@ -72,6 +82,9 @@ Duration = Annotated[timedelta, BeforeValidator(_check_duration)]
 TimeOfDay = Annotated[int, BeforeValidator(_check_time)]
 Proxy = Annotated[str, AfterValidator(_check_proxy)]
 Line = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")]
+#: It names a file too.
+AccountName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
+RootUrl = Annotated[str, AfterValidator(_check_root_url)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
 
 
@@ -96,10 +109,18 @@ class OwnerTable(_Table):
     languages: tuple[Language, ...] = Field(default=("en",), min_length=1)
 
 
+class AccountTable(_Table):
+    name: AccountName
+    type: Literal["google"]
+    client: Line
+
+
 class CalendarTable(_Table):
-    type: Literal["ics"]
+    type: Literal["ics", "google"]
     path: Line | None = None
     url: Line | None = None
+    account: AccountName | None = None
+    id: Line = "primary"
     allow_private: bool = False
     name: Line | None = None
     attendance: Literal["mine", "listed"] = "mine"
@@ -107,7 +128,13 @@ class CalendarTable(_Table):
 
     @model_validator(mode="after")
     def _check_place(self) -> Self:
-        """Take a path or a url, never both; nothing said here repeats either."""
+        """Take an account, a path or a url, never two of them; nothing said here repeats a path or a url."""
+        if self.type == "google":
+            if self.account is None or self.path is not None or self.url is not None or self.allow_private:
+                raise ValueError("a calendar at Google needs `account`, and neither `path` nor `url`")
+            return self
+        if self.account is not None or "id" in self.model_fields_set:
+            raise ValueError('`account` and `id` are for type = "google"')
         if (self.path is None) == (self.url is None):
             raise ValueError("needs `path` (a file or a folder) or `url` (a feed), and exactly one of them")
         if self.path is not None and (self.allow_private or "://" in self.path):
@@ -120,10 +147,20 @@ class CalendarTable(_Table):
 
 
 class MailboxTable(_Table):
-    type: Literal["maildir"]
-    path: Line
+    type: Literal["maildir", "gmail"]
+    path: Line | None = None
+    account: AccountName | None = None
     name: Line = "mailbox"
     outbox: Literal["maildir"] = "maildir"
+
+    @model_validator(mode="after")
+    def _check_place(self) -> Self:
+        """Take a path for a Maildir, an account for Gmail."""
+        if self.type == "gmail" and (self.account is None or {"path", "outbox"} & self.model_fields_set):
+            raise ValueError("a mailbox at Gmail needs `account`, and neither `path` nor `outbox`")
+        if self.type == "maildir" and (self.path is None or self.account is not None):
+            raise ValueError("a Maildir needs `path`, and no `account`")
+        return self
 
 
 class StateTable(_Table):
@@ -162,6 +199,10 @@ class NetworkTable(_Table):
     ca_file: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
 
 
+class GoogleTable(_Table):
+    root_url: RootUrl | None = None
+
+
 class DaemonTable(_Table):
     poll: Duration = Field(default=timedelta(minutes=5), ge=timedelta(seconds=1), le=timedelta(days=1))
 
@@ -193,6 +234,7 @@ class ConfigFile(_Table):
     """The whole of config.toml."""
 
     owner: OwnerTable
+    account: tuple[AccountTable, ...] = ()
     calendar: tuple[CalendarTable, ...] = Field(min_length=1)
     mailbox: tuple[MailboxTable, ...] = ()  # `explain` needs none
     state: StateTable | None = None
@@ -201,6 +243,7 @@ class ConfigFile(_Table):
     daemon: DaemonTable = DaemonTable()
     page: PageTable = PageTable()
     network: NetworkTable = NetworkTable()
+    google: GoogleTable = GoogleTable()
     choose: tuple[ChoiceTable, ...] = ()
     series: tuple[SeriesTable, ...] = ()
 
@@ -216,12 +259,14 @@ class ConfigFile(_Table):
 #: Option of config.toml to the table it holds.
 TABLES: Mapping[str, type[_Table]] = {
     "owner": OwnerTable,
+    "account": AccountTable,
     "calendar": CalendarTable,
     "mailbox": MailboxTable,
     "state": StateTable,
     "limits": LimitsTable,
     "hours": HoursTable,
     "network": NetworkTable,
+    "google": GoogleTable,
     "daemon": DaemonTable,
     "page": PageTable,
     "choose": ChoiceTable,

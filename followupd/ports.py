@@ -20,7 +20,8 @@ class CalendarSource(Protocol):
     def read(self, start: datetime, end: datetime) -> Reading:
         """Return every occurrence that touches [start, end] (UTC), cancelled ones included.
 
-        One bad entry is skipped and named in `Reading.skipped`; it never hides the others. A file that is no
+        One bad entry is skipped and named in `Reading.skipped`, where a last line counts those beyond a bound; it never
+        hides the others. A file that is no
         calendar makes the reading incomplete. Raises SourceProblem when nothing at all could be read:
         never an empty reading for a calendar that is merely out of reach.
         """
@@ -39,6 +40,13 @@ class Mailbox(Protocol):
     """True when a message that still lies in DRAFTS after an unanswered hand-over certainly did not leave."""
     ready_note: str
     """What is true of an approved message that stays on this computer, in words for the owner."""
+
+    def begin_pass(self) -> None:
+        """Take note that a pass begins: until the next, looks may share one view of the mailbox; writes never rely on it.
+
+        A mailbox for which this was never said shows what is there at the moment of each look.
+        """
+        ...
 
     def look(self, trace: Trace) -> Look:
         """Find a draft again: by draft id, then by Message-ID, then by recipient, subject and time.

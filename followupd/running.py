@@ -8,7 +8,14 @@ from datetime import datetime
 from pathlib import Path
 
 from followupd.adapters.dry import DryMailbox
-from followupd.assemble import build_cycle, build_mailboxes, build_templates, open_store, read_clock
+from followupd.assemble import (
+    build_accounts,
+    build_cycle,
+    build_mailboxes,
+    build_templates,
+    open_store,
+    read_clock,
+)
 from followupd.cycle import Report, check_clock
 from followupd.daemon import Daemon, Parts
 from followupd.desk import Desk
@@ -71,7 +78,8 @@ def try_once(settings: Settings, at: datetime) -> tuple[Report, list[FollowUp]]:
     import tempfile  # noqa: PLC0415 - the daemon makes no copies
 
     os.umask(0o077)
-    mailboxes = {name: DryMailbox(box) for name, box in build_mailboxes(settings).items()}
+    real = build_mailboxes(settings, build_accounts(settings))
+    mailboxes = {name: DryMailbox(box) for name, box in real.items()}
     with tempfile.TemporaryDirectory(prefix="followupd-") as copy:
         _copy_state(settings.state, Path(copy))
         with Renderer() as renderer, closing(open_store(Path(copy))) as store:

@@ -17,24 +17,37 @@ from followupd.rules.series import SeriesRule
 
 
 @dataclass(frozen=True, slots=True)
+class AccountSettings:
+    name: str
+    type: str
+    client: Path
+    """The JSON file of the owner's own client, needed for signing in only."""
+
+
+@dataclass(frozen=True, slots=True)
 class CalendarSettings:
     name: str
     type: str
     path: Path | None
-    """A file or a folder; None for a feed."""
+    """A file or a folder; None for a feed and for a calendar at Google."""
     listed: bool
     mailbox: str
     url: str | None = field(default=None, repr=False)
     """The address of a feed, a secret; None for files."""
     allow_private: bool = False
     """The feed may lie in the owner's own network."""
+    account: str | None = None
+    id: str = ""
+    """Google's id of the calendar; "primary" is the account's own."""
 
 
 @dataclass(frozen=True, slots=True)
 class MailboxSettings:
     name: str
     type: str
-    path: Path
+    path: Path | None
+    """None at Gmail."""
+    account: str | None = None
     sends: bool = False
     """True when what leaves it goes to a server; False when the owner's own mail program sends it."""
 
@@ -66,6 +79,9 @@ class Settings:
     choices: tuple[Choice, ...]
     network: Network
     page: PageSettings
+    accounts: tuple[AccountSettings, ...] = ()
+    google_root: str | None = None
+    """What stands for Google's own host, with a slash at its end; None for Google."""
 
     def hours_of(self, mailbox: str) -> Hours | None:
         """Return the working hours that messages from this mailbox keep; None where it sends nothing itself."""

@@ -1,6 +1,5 @@
 """`followupd init`: a config that runs at once, from a few flags or answers."""
 
-import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -13,6 +12,7 @@ from zoneinfo import available_timezones
 import click
 
 from followupd.assemble import build_judge, build_sources, load_people_words, load_words, read_clock
+from followupd.config_tables import write_lines, write_private
 from followupd.errors import ConfigProblem, SourceProblem
 from followupd.model import Event
 from followupd.rules.lists import suspect_list
@@ -51,7 +51,7 @@ def _try_config(draft: Path, text: str) -> Settings:
     """Write `draft` and return the settings it makes; where they are wrong, nothing of it stays."""
     draft.unlink(missing_ok=True)
     try:
-        _write_private(draft, text)
+        write_private(draft, text)
         return load_settings(draft)
     except ConfigProblem as problem:
         draft.unlink()
@@ -168,7 +168,7 @@ def _compose(answers: Mapping[str, Any], attendance: str) -> str:
     mailbox = {"type": "maildir", "path": _absolute(answers["mailbox"]), "outbox": "maildir"}
     tables = (("[owner]", owner), ("[[calendar]]", calendar), ("[mailbox]", mailbox))
     head = "# followupd: config.example.toml shows every option.\n"
-    return head + "".join(f"\n{heading}\n{_write_lines(table)}" for heading, table in tables)
+    return head + "".join(f"\n{heading}\n{write_lines(table)}" for heading, table in tables)
 
 
 def _place(calendar: str) -> dict[str, str]:
@@ -179,16 +179,3 @@ def _absolute(path: Any) -> str:
     """Keep `~`; make the rest independent of the folder the command was typed in."""
     text = str(path)
     return text if text.startswith("~") else str(Path(text).resolve())
-
-
-def _write_lines(table: Mapping[str, Any]) -> str:
-    # A JSON string is a TOML basic string where non-ASCII stays as it is (TOML 1.0, "String"); the one exception,
-    # DEL, is no character of a config and refused when it is read back.
-    return "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in table.items())
-
-
-def _write_private(file: Path, text: str) -> None:
-    descriptor = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
-    # A byte of the command line that is no UTF-8 is written as it came, and refused when it is read back.
-    with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as opened:
-        opened.write(text)

@@ -7,10 +7,16 @@ from pathlib import Path
 from typing import Protocol
 
 from memory import MemoryMailbox
+from servers.google.mail import Mailbox
 
 
 class Hands(Protocol):
     """The owner at work in their own mail program."""
+
+    keeps_removed: bool
+    """What the program takes out of Drafts can be looked at in a bin."""
+    has_ready: bool
+    """There is a folder in which a message waits for its owner to send it."""
 
     def edit(self, draft_id: str, raw: bytes) -> None: ...
     def delete(self, draft_id: str) -> None: ...
@@ -22,6 +28,9 @@ class Hands(Protocol):
 @dataclass
 class MemoryHands:
     mailbox: MemoryMailbox
+
+    keeps_removed = True
+    has_ready = True
 
     def edit(self, draft_id: str, raw: bytes) -> None:
         self.mailbox.owner_edits(draft_id, raw)
@@ -40,8 +49,36 @@ class MemoryHands:
         return [draft.raw for draft in (*box.drafts.values(), *box.ready, *box.sent, *box.trash)]
 
 
+@dataclass
+class GmailHands:
+    """The owner in Gmail, and in other programs that reach it."""
+
+    mailbox: Mailbox
+
+    keeps_removed = False
+    has_ready = False
+
+    def edit(self, draft_id: str, raw: bytes) -> None:
+        self.mailbox.update_draft(draft_id, raw)
+
+    def delete(self, draft_id: str) -> None:
+        self.mailbox.delete_in_gmail(draft_id)
+
+    def send(self, draft_id: str) -> None:
+        self.mailbox.send_in_gmail(draft_id)
+
+    def move_to_ready(self, draft_id: str) -> None:
+        raise NotImplementedError(draft_id)
+
+    def read_all(self) -> list[bytes]:
+        return [message.raw for message in self.mailbox.messages.values()]
+
+
 class ShellHands:
     """An editor that writes in place, `mv` and `rm`."""
+
+    keeps_removed = True
+    has_ready = True
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -68,6 +68,9 @@ class MemoryMailbox:
         self._saved_at: dict[str, datetime] = {}
         self._numbers = count(1)
 
+    def begin_pass(self) -> None:
+        self.calls["begin_pass"] += 1
+
     def look(self, trace: Trace) -> Look:
         with self._misbehaving("look"):
             return self._find(trace)

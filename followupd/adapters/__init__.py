@@ -7,10 +7,14 @@ from typing import Any
 CALENDARS = {"ics": "followupd.adapters.ics:IcsCalendar"}
 GUESTS = "followupd.adapters.guests:read_guests"
 FEED = "followupd.adapters.feeds:Feed"
-MAILBOXES = {"maildir": "followupd.adapters.maildir:MaildirMailbox"}
+MAILBOXES = {
+    "maildir": "followupd.adapters.maildir:MaildirMailbox",
+    "gmail": "followupd.adapters.gmail:GmailMailbox",
+}
+GOOGLE = "followupd.adapters.google_auth:open_account"
 
 
 def load(place: str) -> Any:
-    """Return the class or function at "module:name"."""
+    """Return what stands at "module:name"."""
     module, name = place.split(":")
     return getattr(import_module(module), name)

@@ -16,6 +16,9 @@ class DryMailbox:
         self.tells_unsent = box.tells_unsent
         self.ready_note = box.ready_note
 
+    def begin_pass(self) -> None:
+        self._box.begin_pass()
+
     def look(self, trace: Trace) -> Look:
         if trace.draft_id in self._pretended:
             return self._pretended[trace.draft_id]

@@ -40,7 +40,7 @@ class Feed:
 
     `cache` is a folder for the last good copy; None keeps it in memory alone. `allow_private` lets it lie in the
     owner's own network, and there be fetched over plain http too. `max_bytes` is the limit for the body as
-    unpacked, `seconds` for all of a fetch after the look-up of its host's name.
+    unpacked, `seconds` for all of a fetch, the look-up of its host's name included.
     """
 
     name: str

@@ -31,7 +31,7 @@ _NOTHING_LOST = "It is asked again later by itself; nothing is lost."
 _SIGN_IN_AGAIN = "Sign in again and leave every box ticked: `followupd connect google`."
 
 
-class Refused(Problem):
+class NotDone(Problem):
     """Google certainly did nothing. `temporary` when it passes by itself."""
 
     def __init__(self, what: str, todo: str = "", *, status: int = 0, reason: str = "") -> None:
@@ -71,7 +71,7 @@ class Answer:
 def read_answer(answer: Answer, who: str, now: datetime) -> dict[str, Any]:
     """Return the JSON object that Google sent; {} where it says that there is nothing to send. `who` names the account for messages.
 
-    Raises Refused and Unanswered in words.
+    Raises NotDone and Unanswered in words.
     """
     if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
         return _read_object(answer, who)
@@ -79,7 +79,7 @@ def read_answer(answer: Answer, who: str, now: datetime) -> dict[str, Any]:
     if not known or answer.status == HTTPStatus.REQUEST_TIMEOUT:
         raise Unanswered(f"Google cannot do it for {who} just now (code {answer.status}).", _NOTHING_LOST)
     reason, words = _read_error(answer.body)
-    refused = Refused(*_say(answer.status, reason, words, who), status=answer.status, reason=reason)
+    refused = NotDone(*_say(answer.status, reason, words, who), status=answer.status, reason=reason)
     refused.temporary = refused.is_rate or answer.status == HTTPStatus.UNAUTHORIZED
     refused.wait = read_wait(answer, now) if refused.is_rate else None
     raise refused

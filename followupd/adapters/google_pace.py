@@ -5,7 +5,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from followupd.adapters.google_answers import Refused, Unanswered
+from followupd.adapters.google_answers import NotDone, Unanswered
 from followupd.errors import Problem
 
 #: Quota units of Google's table of May 2026 (developers.google.com/workspace/gmail/api/reference/quota). What is not
@@ -72,20 +72,20 @@ class Pace:
             calls.popleft()
 
     def check(self) -> None:
-        """Raise Refused, in the words of the failure that caused it, while the account rests."""
+        """Raise NotDone, in the words of the failure that caused it, while the account rests."""
         if self._rests_until is None or self._why is None:
             return
         left = self._rests_until - self._clock()
         # A rest that is longer than any ever is means that the clock was set back.
         if timedelta() < left <= LONGEST_REST * 1.1:
-            resting = Refused(self._why.what, self._why.todo)
+            resting = NotDone(self._why.what, self._why.todo)
             resting.temporary = True
             raise resting
 
-    def take_failure(self, problem: Refused | Unanswered) -> None:
+    def take_failure(self, problem: NotDone | Unanswered) -> None:
         """Rest: as long as Google asks to, else longer from failure to failure, each time drawn anew."""
         self._failures += 1
-        wait = problem.wait if isinstance(problem, Refused) else None
+        wait = problem.wait if isinstance(problem, NotDone) else None
         if wait is not None:
             rest = min(max(wait, timedelta()), LONGEST_REST) * self._draw(1.0, 1.1)
         elif self._failures <= _ACCIDENTS:

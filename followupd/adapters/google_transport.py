@@ -7,7 +7,6 @@ twice when an answer is lost. They travel over the house's own wire, a connectio
 import json
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
@@ -23,7 +22,7 @@ from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
 from followupd.adapters.deadline import Deadline
-from followupd.adapters.google_answers import Answer, Refused, Unanswered, read_answer
+from followupd.adapters.google_answers import Answer, NotDone, Unanswered, read_answer
 from followupd.adapters.google_pace import Pace
 from followupd.adapters.reach import Resolver, resolve
 from followupd.adapters.wire import Wire, name_failure
@@ -59,6 +58,10 @@ class Access(Protocol):
         """Take note that Google no longer takes this token."""
         ...
 
+    def may(self, scope: str) -> bool:
+        """Tell whether the owner allowed this. Raises Problem when nobody is signed in."""
+        ...
+
 
 class Courier:
     """Carries one request, once, over a connection of its own, to Google or to `root_url` and to nobody else."""
@@ -79,7 +82,7 @@ class Courier:
     def send(self, method: str, url: str, headers: Mapping[str, str], body: str | bytes | None) -> Answer:
         """Return what came back, whatever its code; no redirect is followed.
 
-        Raises Refused when nothing left this computer, Unanswered when no whole answer came.
+        Raises NotDone when nothing left this computer, Unanswered when no whole answer came.
         """
         left = False
         with Deadline(self._seconds) as deadline:
@@ -104,12 +107,12 @@ class Courier:
                 raise self._tell(error, left=left, late=deadline.passed) from None
         return answer
 
-    def _tell(self, error: Exception, *, left: bool, late: bool) -> Refused | Unanswered:
+    def _tell(self, error: Exception, *, left: bool, late: bool) -> NotDone | Unanswered:
         words = f"it did not answer within {self._seconds:g} seconds" if late else _name(error)
         todo = error.todo if isinstance(error, UnfitError) and error.todo else _LATER
         if left:
             return Unanswered(f"Google gave no whole answer: {words}.", todo)
-        problem = Refused(f"Google cannot be reached: {words}.", todo)
+        problem = NotDone(f"Google cannot be reached: {words}.", todo)
         problem.temporary = True
         return problem
 
@@ -162,10 +165,11 @@ class Google:
         courier: Courier,
         root_url: str | None,
         clock: Callable[[], datetime],
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None],
     ) -> None:
+        """`root_url` stands for Google's own hosts; None is Google."""
         self.pace = Pace(clock, sleep)
-        self._access = access
+        self.access = access
         self._courier = courier
         self._root_url = root_url
         self._clock = clock
@@ -176,8 +180,13 @@ class Google:
         """Return the builder of requests for "gmail", "calendar" or "people"."""
         return build_service(api, self._root_url)
 
+    def check(self) -> None:
+        """Raise Problem where nothing can be asked now: the account rests, or nobody is signed in."""
+        self.pace.check()
+        self.access.token()
+
     def read(self, request: Any) -> dict[str, Any]:
-        """Return the answer to a request that changes nothing; tried three times. Raises Refused and Unanswered."""
+        """Return the answer to a request that changes nothing; tried three times. Raises NotDone and Unanswered."""
         with self._turn, self._paced():
             tries = Retrying(
                 stop=stop_after_attempt(_TRIES if self.pace.calm else 1),
@@ -189,7 +198,7 @@ class Google:
             return tries(self._send, request)
 
     def write(self, request: Any) -> dict[str, Any]:
-        """Return the answer to a request that leaves exactly once. Raises Refused when it was not done, else Unanswered."""
+        """Return the answer to a request that leaves exactly once. Raises NotDone when it was not done, else Unanswered."""
         with self._turn, self._paced():
             return self._send(request)
 
@@ -201,25 +210,25 @@ class Google:
         except Unanswered as problem:
             self.pace.take_failure(problem)
             raise
-        except Refused as problem:
+        except NotDone as problem:
             if problem.is_rate or problem.is_unreachable:
                 self.pace.take_failure(problem)
             raise
         self.pace.take_success()
 
     def _send(self, request: Any) -> dict[str, Any]:
-        token = self._access.token()
+        token = self.access.token()
         self.pace.spend(request.methodId)
         headers = {**request.headers, "authorization": f"Bearer {token}"}
         answer = self._courier.send(request.method, request.uri, headers, request.body)
         if answer.status == HTTPStatus.UNAUTHORIZED:
-            self._access.reject(token)
-        return read_answer(answer, self._access.who, self._clock())
+            self.access.reject(token)
+        return read_answer(answer, self.access.who, self._clock())
 
 
 def _is_worth_a_try(state: RetryCallState) -> bool:
     error = state.outcome.exception() if state.outcome else None
-    if isinstance(error, Refused):
+    if isinstance(error, NotDone):
         renewed = error.status == HTTPStatus.UNAUTHORIZED and state.attempt_number == 1
         return renewed or error.is_unreachable or (error.wait is not None and error.wait <= _SHORT_WAIT)
     return isinstance(error, Unanswered)
@@ -231,7 +240,7 @@ _backoff = wait_random_exponential(multiplier=1, max=8)
 def _find_wait(state: RetryCallState) -> float:
     """Return seconds: what Google asks for and a little more, or what is drawn."""
     error = state.outcome.exception() if state.outcome else None
-    if isinstance(error, Refused) and error.status == HTTPStatus.UNAUTHORIZED:
+    if isinstance(error, NotDone) and error.status == HTTPStatus.UNAUTHORIZED:
         return 0.0
-    wait = error.wait if isinstance(error, Refused) else None
+    wait = error.wait if isinstance(error, NotDone) else None
     return _backoff(state) if wait is None else wait.total_seconds() + _backoff(state) / 4

@@ -93,6 +93,9 @@ class MaildirMailbox:
         self.path = path
         self._heads: dict[tuple[str, int, int], Head] = {}
 
+    def begin_pass(self) -> None:
+        """Do nothing: a look at a disk costs little."""
+
     def look(self, trace: Trace) -> Look:
         """Find a draft again (ports.Mailbox.look).
 

@@ -53,6 +53,11 @@ def add_series(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def add_recipe(connection: sqlite3.Connection) -> None:
+    """Keep what the text of an item was written from, to notice when that changes."""
+    connection.execute("ALTER TABLE followups ADD COLUMN recipe TEXT")
+
+
 def add_guest_lists(connection: sqlite3.Connection) -> None:
     """More about people, guest lists kept with their events, and what the owner said unusual headings mean."""
     for column in ("phone", "company", "circle"):
@@ -82,6 +87,7 @@ STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     add_attendances,
     add_hours,
     add_series,
+    add_recipe,
     add_guest_lists,
 )
 

@@ -4,6 +4,7 @@ import base64
 import gzip
 import logging
 import socket
+import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -332,6 +333,21 @@ def test_nobody_there_is_told_and_passes() -> None:
         port = server.getsockname()[1]
     problem = fail(Feed(f"http://127.0.0.1:{port}/{SECRET}", DIRECT, allow_private=True))
     assert "no connection: Connection refused" in problem.what
+    assert problem.temporary
+
+
+def test_a_look_up_that_hangs_is_given_up_in_time() -> None:
+    answered = threading.Event()
+
+    def hang(_host: str, _port: int) -> list[str]:
+        answered.wait(60)
+        return ["192.0.2.1"]
+
+    feed = Feed(f"https://slow.example/{SECRET}", DIRECT, resolver=hang, seconds=0.2)
+    with timed(10, "a look-up without an answer"):
+        problem = fail(feed)
+    answered.set()
+    assert "within 0.2 seconds" in problem.what
     assert problem.temporary
 
 

@@ -11,7 +11,7 @@ import trustme
 from servers.web import Call, Proxy, Site, make_context
 from servers.wreck import GOOD, REFUSALS, WAYS, Wreck, say
 
-from followupd.adapters.google_answers import Answer, Refused, Unanswered, read_answer, read_wait
+from followupd.adapters.google_answers import Answer, NotDone, Unanswered, read_answer, read_wait
 from followupd.adapters.google_pace import LONGEST_REST, Pace
 from followupd.adapters.google_transport import Courier, Google, build_service
 from followupd.errors import Problem
@@ -49,6 +49,9 @@ class Key:
     def reject(self, token: str) -> None:
         assert token == self.token()
         self.number += 1
+
+    def may(self, scope: str) -> bool:
+        return scope != ""
 
 
 @pytest.fixture
@@ -97,7 +100,7 @@ def test_a_write_that_is_refused_left_once_and_was_not_done(clock: Clock, way: s
     with Wreck(REFUSALS[way]) as server:
         google = open_google(server.port, clock)
 
-        with pytest.raises(Refused):
+        with pytest.raises(NotDone):
             google.write(WRITES[write](drafts_of(google)))
 
         assert len(server.requests) == 1
@@ -123,7 +126,7 @@ def test_a_write_that_finds_nobody_certainly_did_not_happen(clock: Clock, write:
         port = server.port
     google = open_google(port, clock)
 
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(NotDone) as caught:
         google.write(WRITES[write](drafts_of(google)))
 
     assert caught.value.temporary
@@ -171,7 +174,7 @@ def test_a_token_that_is_no_longer_taken_is_renewed_once(clock: Clock, site: Sit
     site.do = answer(401)
     google = open_google(site.port, clock)
 
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(NotDone) as caught:
         google.read(drafts_of(google).list(userId="me"))
 
     assert [call.headers["Authorization"] for call in site.calls] == ["Bearer token-1", "Bearer token-2"]
@@ -189,9 +192,9 @@ def test_an_answer_that_says_it_is_empty_is_an_empty_object(clock: Clock, head: 
 # --- what Google's answers mean
 
 
-def refuse(status: int, reason: str, message: str = "No.", **headers: str) -> Refused:
+def refuse(status: int, reason: str, message: str = "No.", **headers: str) -> NotDone:
     body = {"error": {"code": status, "message": message, "errors": [{"reason": reason}]}}
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(NotDone) as caught:
         read_answer(Answer(status, headers, json.dumps(body).encode()), "account 'work'", NOON)
     return caught.value
 
@@ -241,7 +244,7 @@ def test_the_finer_reason_of_the_details_counts() -> None:
         "status": "PERMISSION_DENIED",
         "details": [{"reason": "ACCESS_TOKEN_SCOPE_INSUFFICIENT"}],
     }
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(NotDone) as caught:
         read_answer(Answer(403, {}, json.dumps({"error": error}).encode()), "account 'work'", NOON)
 
     assert caught.value.reason == "ACCESS_TOKEN_SCOPE_INSUFFICIENT"
@@ -258,7 +261,7 @@ def test_a_message_of_google_cannot_break_a_line_nor_fill_the_log() -> None:
     "body", [b"", b"[]", b"<html>", b'{"error": "no"}', b'{"error": {"errors": 7}}', b"\xff"]
 )
 def test_a_refusal_in_a_shape_nobody_knows_is_still_a_refusal(body: bytes) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(NotDone):
         read_answer(Answer(403, {}, body), "account 'work'", NOON)
 
 
@@ -287,7 +290,7 @@ def test_the_later_of_header_and_text_says_how_long_to_wait(
 # --- the rest an account takes
 
 
-def rest_after(pace: Pace, problem: Refused | Unanswered, clock: Clock) -> timedelta:
+def rest_after(pace: Pace, problem: NotDone | Unanswered, clock: Clock) -> timedelta:
     """Return how long the account rests after one more failure, measured by asking every second."""
     pace.take_failure(problem)
     began = clock.now
@@ -297,10 +300,10 @@ def rest_after(pace: Pace, problem: Refused | Unanswered, clock: Clock) -> timed
     return clock.now - began
 
 
-def catch_rest(pace: Pace) -> Refused | None:
+def catch_rest(pace: Pace) -> NotDone | None:
     try:
         pace.check()
-    except Refused as resting:
+    except NotDone as resting:
         return resting
     return None
 
@@ -321,8 +324,8 @@ def test_the_rests_are_drawn_so_that_not_all_come_back_at_once(clock: Clock) -> 
     assert [rest.total_seconds() for rest in rests] == [0, 30, 60]
 
 
-def ask_to_wait(minutes: float) -> Refused:
-    refused = Refused("Google asks account 'work' to wait.", status=429)
+def ask_to_wait(minutes: float) -> NotDone:
+    refused = NotDone("Google asks account 'work' to wait.", status=429)
     refused.wait = timedelta(minutes=minutes)
     return refused
 
@@ -370,7 +373,7 @@ def test_a_refusal_that_waiting_does_not_help_makes_nobody_rest(clock: Clock, si
     site.do = answer(404)
     google = open_google(site.port, clock)
     for _ in range(5):
-        with pytest.raises(Refused):
+        with pytest.raises(NotDone):
             google.read(drafts_of(google).get(userId="me", id="d1"))
 
     assert len(site.calls) == 5
@@ -466,11 +469,11 @@ def test_without_a_root_every_address_is_googles_own(monkeypatch: pytest.MonkeyP
 def test_nothing_is_sent_to_anybody_but_google(site: Site) -> None:
     courier = Courier(Network(""))
 
-    with pytest.raises(Refused, match=r"evil\.example is not Google"):
+    with pytest.raises(NotDone, match=r"evil\.example is not Google"):
         courier.send("GET", "https://evil.example/", {}, None)
 
     own = Courier(Network(""), f"http://127.0.0.1:{site.port}/")
-    with pytest.raises(Refused, match=r"gmail\.googleapis\.com is not Google"):
+    with pytest.raises(NotDone, match=r"gmail\.googleapis\.com is not Google"):
         own.send("GET", "https://gmail.googleapis.com/", {}, None)
 
 
@@ -502,7 +505,7 @@ def test_a_proxy_of_the_environment_is_used_and_a_strangers_certificate_is_not(
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
         courier = Courier(Network(), resolver=lambda _host, _port: ["142.250.74.10"])
 
-        with pytest.raises(Refused, match="certificate"):
+        with pytest.raises(NotDone, match="certificate"):
             courier.send("POST", "https://gmail.googleapis.com/", {}, b"{}")
 
     assert proxy.targets == ["gmail.googleapis.com:443"]
@@ -515,7 +518,7 @@ def test_neither_token_nor_address_is_logged(
     site.do = answer(403, {"error": {"errors": [{"reason": "forbidden"}]}})
     with caplog.at_level(logging.DEBUG):
         google = open_google(site.port, clock)
-        with pytest.raises(Refused):
+        with pytest.raises(NotDone):
             google.read(drafts_of(google).list(userId="me", q="to:ben@guest.example"))
 
     assert "token-1" not in caplog.text
