@@ -273,6 +273,7 @@ def build_ground(
         templates=templates,
         cautions=load_cautions(),
         open_store=lambda: open_store(settings.state),
+        open_debriefing=lambda store: build_debriefing(settings, store, lambda: ring(settings.state)),
         wake=lambda: ring(settings.state),
         clock=read_clock,
         last_pass=last_pass,

@@ -55,7 +55,7 @@ ALLOWED: dict[str, set[str]] = {
     "listing": {"items", "met", "model", "durations", "rules."},
     "daemon": {"errors", "cycle", "store.", "waking"},
     "web.": {
-        "desk", "durations", "errors", "items", "model", "rules.", "settings", "store.", "template_files", "web.", "writer",
+        "debriefing", "desk", "durations", "errors", "items", "met", "model", "rules.", "settings", "store.", "template_files", "web.", "writer",
     },
     "assemble": {
         "adapters.", "cycle", "debriefing", "errors", "explain", "items", "model", "network", "ports", "render", "rules.", "settings", "store.", "template_files", "timing",
