@@ -6,8 +6,7 @@ from typing import Any
 
 import click
 
-from followupd.app import App, as_json, needs_app, print_json
-from followupd.cli_desk import tell_sleeping
+from followupd.app import App, as_json, needs_app, print_json, tell_sleeping
 
 
 @click.command()

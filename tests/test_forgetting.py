@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from memory import MemoryMailbox
-from week import HOST, JANE, TOM, World, guest, meeting, open_world
+from week import HOST, JANE, TOM, World, guest, meeting, open_world, read_met
 
 from followupd.errors import Problem
 from followupd.items import Status
-from followupd.rules.debrief import read_met
+from followupd.met import Listed
 from followupd.store.backups import make_backup
 from followupd.store.forgetting import find_copies
 
@@ -144,6 +144,19 @@ def test_notes_about_others_lose_the_name(world: World) -> None:
     world.desk.people.forget("Jane Doe", world.now)
     world.run(minutes=5)
     assert world.item("Tom Miller").note == "knows (forgotten) from school"
+    assert traces(world) == []
+
+
+def test_they_leave_the_guest_lists_too(world: World) -> None:
+    meet(world)
+    listed = [Listed(read_met(f"{name}, {name.lower()}@acme.example")) for name in ("Jane.Doe", "Kim.Lang")]
+    world.store.guest_lists.keep("e1", listed)
+    world.desk.people.forget(WHO, world.now)
+    leave_calendar(world)
+    world.run(minutes=5)
+    assert [guest.met.person.email for guest in world.store.guest_lists.list("e1")] == [
+        "kim.lang@acme.example"
+    ]
     assert traces(world) == []
 
 

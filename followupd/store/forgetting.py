@@ -25,7 +25,11 @@ _BLANK: dict[str, Any] = {
 }  # fmt: skip
 _GONE = "(forgotten)"
 #: Free text in which somebody may be named.
-_TEXTS = {"followups": ("event", "note", "promise", "why", "outcome"), "steps": ("why",)}
+_TEXTS = {
+    "followups": ("event", "note", "promise", "why", "outcome"),
+    "steps": ("why",),
+    "guests": ("note", "left_out"),
+}
 
 
 class Forgetting:
@@ -88,10 +92,12 @@ class Forgetting:
             for item in self.items_of(person):
                 self._erase_item(item)
             self._database.change("DELETE FROM touches WHERE person = ?", person.key)
+            self._database.change("DELETE FROM guests WHERE key = ? OR email = ?", person.key, person.email)
             self._database.change("DELETE FROM forgetting WHERE person = ?", person.key)
             self._database.change("DELETE FROM people WHERE key = ? AND never_since IS NULL", person.key)
             self._database.change(
-                "UPDATE people SET key = ?, email = NULL, name = '', first_name = NULL, zone = NULL WHERE key = ?",
+                "UPDATE people SET key = ?, email = NULL, name = '', first_name = NULL, zone = NULL, phone = '',"
+                " company = '', circle = '' WHERE key = ?",
                 self.blur(person.key),
                 person.key,
             )
@@ -113,10 +119,10 @@ class Forgetting:
         named = _name_pattern(person)
         for table, columns in _TEXTS.items():
             for column in columns:
-                for row in self._database.rows(f"SELECT id, {column} AS said FROM {table}"):
+                for row in self._database.rows(f"SELECT rowid AS line, {column} AS said FROM {table}"):
                     if (text := named.sub(_GONE, row["said"])) != row["said"]:
                         self._database.change(
-                            f"UPDATE {table} SET {column} = ? WHERE id = ?", text, row["id"]
+                            f"UPDATE {table} SET {column} = ? WHERE rowid = ?", text, row["line"]
                         )
 
     def _scrub_events(self, person: Person, is_them: Callable[[str], bool]) -> None:
