@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from followupd.durations import parse_duration
-from followupd.errors import ExitCode, Problem
+from followupd.errors import ExitCode, Problem, StateDamaged
 from followupd.home import find_config, find_state, read_tables
 
 if TYPE_CHECKING:  # `queue` must not wait for what only the daemon needs, `--version` for nothing at all
@@ -71,6 +72,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except Problem as problem:
+            _advise(problem, ctx.obj)
             click.echo(f"followupd: {problem}", err=True)
             ctx.exit(int(problem.exit_code))
         except OSError as error:
@@ -78,6 +80,15 @@ class Commands(click.Group):
                 raise
             click.echo(f"followupd: {error.filename}: {error.strerror}.", err=True)
             ctx.exit(int(ExitCode.STATE))
+
+
+def _advise(problem: Problem, app: App) -> None:
+    """Name the newest good backup where the state is damaged."""
+    if isinstance(problem, StateDamaged):
+        from followupd.store.backups import advise_restore
+
+        with suppress(Problem):
+            problem.todo = advise_restore(app.state)
 
 
 class Duration(click.ParamType[timedelta]):

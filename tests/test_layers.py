@@ -61,7 +61,7 @@ ALLOWED: dict[str, set[str]] = {
 }  # fmt: skip
 #: Above assemble: what the command line is made of. Nothing below may import these.
 TOP = {
-    "app", "checkup", "checkup_google", "cli", "cli_desk", "cli_doctor", "cli_google", "cli_people", "cli_templates", "config_tables",
+    "app", "checkup", "checkup_google", "cli", "cli_data", "cli_desk", "cli_doctor", "cli_google", "cli_people", "cli_templates", "config_tables",
     "connecting", "demo", "demo_week", "doctor", "explaining", "opening", "paging", "running", "setup",
 }  # fmt: skip
 

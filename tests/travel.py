@@ -5,7 +5,6 @@ import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import time_machine
@@ -79,7 +78,7 @@ class Journey:
         """Run the daemon for so long."""
         parts = Parts(self.beats, self.world.store, self.poll)  # type: ignore[arg-type]  # the cycle, with its beats noted
         with time_machine.travel(self._start.timestamp(), tick=False) as self.clock:
-            daemon = Daemon(Path(), parts, lambda: parts, lambda: self.elapsed)
+            daemon = Daemon(self.world.folder / "state", parts, lambda: parts, lambda: self.elapsed)
             self.at(length, daemon.stop)
             daemon.beat_on(self)
 

@@ -8,6 +8,8 @@ from followupd.errors import StateUnusable
 
 #: "fuup" in ASCII; marks the file as ours (https://sqlite.org/pragma.html#pragma_application_id).
 APPLICATION_ID = 0x66757570
+#: The folder for backups, beside the database.
+BACKUPS = "backups"
 
 
 def create_tables(connection: sqlite3.Connection) -> None:
