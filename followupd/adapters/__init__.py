@@ -8,7 +8,9 @@ CALENDARS = {
     "ics": "followupd.adapters.ics:IcsCalendar",
     "google": "followupd.adapters.google_calendar:GoogleCalendar",
 }
+GUESTS = "followupd.adapters.guests:read_guests"
 FEED = "followupd.adapters.feeds:Feed"
+OUTBOX = "followupd.adapters.smtp:SmtpMailbox"
 MAILBOXES = {
     "maildir": "followupd.adapters.maildir:MaildirMailbox",
     "gmail": "followupd.adapters.gmail:GmailMailbox",
