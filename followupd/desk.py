@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 from followupd.desk_people import PeopleDesk
 from followupd.errors import Changed, Problem
-from followupd.items import OPEN, SNOOZE_GRACE, By, FollowUp, Kind, Offer, Plan, Status, Step
-from followupd.model import TOO_LATE_AFTER, Met, Person, Reason
+from followupd.items import OPEN, SNOOZE_GRACE, By, FollowUp, Kind, Offer, Plan, Status, Step, Via
+from followupd.model import TOO_LATE_AFTER, Event, Met, Person, Reason
 from followupd.problems import end_doubt, try_again
+from followupd.rules.followups import times_of
 from followupd.rules.hours import Hours
 from followupd.rules.message import change_text
 from followupd.rules.reading import read_message
@@ -20,7 +21,8 @@ from followupd.timing import find_timetable
 class Desk:
     """The owner's acts on one state. Every act raises Problem in words when it cannot be done as things stand."""
 
-    def __init__(self, store: Store, wake: Callable[[], object]) -> None:
+    def __init__(self, store: Store, wake: Callable[[], object], via: Via = Via.TERMINAL) -> None:
+        store.via = via
         self._store = store
         self._wake = wake
         self.people = PeopleDesk(store, wake)
@@ -252,6 +254,33 @@ class Desk:
                 self._close_debrief(item, len(people), now)
         self._wake()
         return added
+
+    def count_in(self, event: Event) -> None:
+        """Say that an event was networking although the rules think not; the next pass asks or drafts."""
+        self._store.calendars.save_answer(event.occurrence, networking=True)
+        self._wake()
+
+    def follow_up(self, event: Event, person: Person, mailbox: str, now: datetime) -> FollowUp:
+        """Have somebody written to whom the rules left out. Raises Problem when they were in the queue before."""
+        due, deadline, expires = times_of(event)
+        plan = Plan(
+            key=f"{event.occurrence}|{person.key}",
+            kind=Kind.DRAFT,
+            status=Status.PLANNED if person.email else Status.NEEDS_INFO,
+            occurrence=event.occurrence,
+            reason=Reason.OWNER_SAYS,
+            why="you asked for it",
+            due=due,
+            deadline=deadline,
+            expires=max(expires, now + SNOOZE_GRACE),
+            person=person,
+        )
+        item = self._store.add_followup(plan, event.title, mailbox, now, by_owner=True)
+        if item is None:
+            raise Problem(
+                f"{person.name or person.email} has an item in the queue for this event.", "See it there."
+            )
+        return self._done(item)
 
     def _close_debrief(self, item: FollowUp, count: int, now: datetime) -> None:
         if item.kind is Kind.QUESTION:

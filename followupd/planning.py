@@ -10,6 +10,7 @@ from followupd.errors import Problem, StateProblem, name_bug
 from followupd.items import OPEN, SNOOZE_GRACE, By, FollowUp, Kind, Plan, Status
 from followupd.model import Event, Guest, Judge, Judgement, Reason, Verdict
 from followupd.rules.attendance import extend_plan, is_worth_asking
+from followupd.rules.events import answer_judgement
 from followupd.rules.followups import Limits, needs_debrief, plan_event, times_of
 from followupd.rules.series import Policy, SeriesRule, find_policy
 from followupd.store.store import Store
@@ -197,16 +198,3 @@ def _say_expired(item: FollowUp) -> str:
 def _is_ahead(item: FollowUp, now: datetime) -> bool:
     """Tell whether an item is held because its event was moved and is not over yet."""
     return item.held is Reason.MOVED and item.due > now
-
-
-def answer_judgement(judgement: Judgement, says: bool | None) -> Judgement:
-    """Let the owner's yes or no stand above the words; a cancelled event stays cancelled."""
-    if says is None or judgement.reason is Reason.CANCELLED:
-        return judgement
-    verdict = Verdict.YES if says else Verdict.NO
-    subject = "you were" if judgement.reason is Reason.LISTED else "it was"
-    what = "there" if judgement.reason is Reason.LISTED else "networking"
-    why = f"you said that {subject} {what}" if says else f"you said that {subject} not {what}"
-    return Judgement(
-        verdict, Reason.OWNER_SAYS, why, judgement.evidence, judgement.gathering, judgement.language
-    )

@@ -4,7 +4,7 @@ import http.client
 import logging
 import ssl
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from urllib3 import BaseHTTPResponse
@@ -97,7 +97,7 @@ class Feed:
         for _ in range(_MOST_REDIRECTS + 1):
             asked = held.conditions if held and held.source == address.fingerprint() else {}
             with self._wire.ask(address, _HEADERS | asked, deadline) as answer:
-                self.drift = measure_drift(answer.headers)
+                self.drift = measure_drift(answer.headers, datetime.now(UTC))
                 if answer.status == _NOT_MODIFIED:
                     return held if held and asked and held.is_meant_by(answer.headers.get("ETag")) else None
                 if answer.status not in _MOVED:

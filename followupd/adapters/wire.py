@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cached_property, partial
 from typing import Any
@@ -132,15 +132,15 @@ class Wire:
             raise UnfitError(f"{self.network.ca_file} holds no certificates to read", _CHECK_FILE) from None
 
 
-def measure_drift(headers: Mapping[str, str]) -> timedelta | None:
-    """Return by how much this computer's clock is ahead of the Date of an answer (RFC 9110, 6.6.1); None without one.
+def measure_drift(headers: Mapping[str, str], now: datetime) -> timedelta | None:
+    """Return by how much this computer's clock, which says `now`, is ahead of the Date of an answer (RFC 9110, 6.6.1); None without one.
 
     An answer out of a cache was written its Age earlier (RFC 9111, 5.1).
     """
     age = headers.get("Age", "")
     try:
         written = parsedate_to_datetime(headers.get("Date", ""))
-        return datetime.now(UTC) - written - timedelta(seconds=int(age) if age.isdecimal() else 0)
+        return now - written - timedelta(seconds=int(age) if age.isdecimal() else 0)
     except (ValueError, TypeError, OverflowError):  # no date, one without a zone, or one no calendar has
         return None
 

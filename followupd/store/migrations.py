@@ -28,6 +28,11 @@ def add_attendances(connection: sqlite3.Connection) -> None:
     )
 
 
+def add_via(connection: sqlite3.Connection) -> None:
+    """Whether the owner took a step on the page or in the terminal."""
+    connection.execute("ALTER TABLE steps ADD COLUMN via TEXT CHECK (via IN ('page', 'terminal'))")
+
+
 def add_hours(connection: sqlite3.Connection) -> None:
     """When items leave and are at risk; the owner's days off; people who live elsewhere or are never written to."""
     for statement in (
@@ -65,6 +70,7 @@ STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     add_hours,
     add_series,
     add_recipe,
+    add_via,
 )
 
 

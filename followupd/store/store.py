@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from followupd.errors import AlreadyRunning, Changed, Problem
-from followupd.items import IN_MAILBOX, OPEN, Act, By, FollowUp, Intent, Plan, Status, Step
+from followupd.items import IN_MAILBOX, OPEN, Act, By, FollowUp, Intent, Plan, Status, Step, Via
 from followupd.mail import fingerprint
 from followupd.model import Person
 from followupd.store.attendances import Attendances
@@ -46,6 +46,8 @@ class Store:
         self.facts = Facts(self.database)
         self._check_move = check_move
         self._reign: int | None = None
+        self.via: Via | None = None
+        """Through which door the owner acts here; kept with each of their steps."""
 
     def close(self) -> None:
         self.database.close()
@@ -242,12 +244,13 @@ class Store:
 
     def _add_step(self, number: int, now: datetime, status: Status, by: By, why: str) -> None:
         self.database.insert(
-            "INSERT INTO steps (followup, at, status, by, why) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO steps (followup, at, status, by, why, via) VALUES (?, ?, ?, ?, ?, ?)",
             number,
             write_instant(now),
             status,
             by,
             why,
+            self.via if by is By.OWNER else None,
         )
 
     # --- writes to the mailbox

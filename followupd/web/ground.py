@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import current_app, g
 
 from followupd.desk import Desk
+from followupd.items import Via
 from followupd.model import Judge
 from followupd.rules.advice import Caution
 from followupd.settings import Settings
@@ -78,7 +79,7 @@ def store() -> Store:
 
 
 def desk() -> Desk:
-    return Desk(store(), ground().wake)
+    return Desk(store(), ground().wake, Via.PAGE)
 
 
 def close_store(_error: BaseException | None = None) -> None:
