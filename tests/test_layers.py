@@ -23,7 +23,7 @@ ALLOWED: dict[str, set[str]] = {
     "ports": {"mail", "model"},
     "rules.": {"mail", "items", "model", "errors", "rules."},
     "store.": {"mail", "items", "model", "errors", "store."},
-    "adapters.": {"mail", "model", "errors", "ports", "network", "adapters."},
+    "adapters.": {"child", "mail", "model", "errors", "ports", "network", "adapters."},
     "child": set(),
     "render": {"child", "errors"},
     "sandbox": {"child", "render"},
