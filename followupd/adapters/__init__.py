@@ -10,6 +10,7 @@ CALENDARS = {
 }
 GUESTS = "followupd.adapters.guests:read_guests"
 FEED = "followupd.adapters.feeds:Feed"
+OUTBOX = "followupd.adapters.smtp:SmtpMailbox"
 MAILBOXES = {
     "maildir": "followupd.adapters.maildir:MaildirMailbox",
     "gmail": "followupd.adapters.gmail:GmailMailbox",
