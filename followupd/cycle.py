@@ -115,6 +115,7 @@ class Cycle:
         self._placing.place_drafts(report.problems)
         self._sending.send_approved(report.problems)
         let_go(self._store)
+        self._store.prune(now)
         return report
 
     def _check_leap(self, now: datetime) -> None:
