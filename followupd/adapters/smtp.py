@@ -143,7 +143,9 @@ def _read_headers(raw: bytes) -> Envelope | None:
     """Read who a message is from and goes to; None when it hides anybody, or cannot be read."""
     try:
         head = BytesParser(policy=SMTP).parsebytes(raw, headersonly=True)
-        names = [name.strip().lower() for name in head]  # some servers read "Bcc :" as Bcc
+        names = [name.lower() for name in head]
+        if head.defects:  # "Bcc :" ends the headers here and is one more of them to some servers
+            return None
         if _OTHERS.intersection(names) or names.count("from") != 1 or names.count("to") != 1:
             return None
         people = [tuple(person.addr_spec for person in head[name].addresses) for name in ("from", "to")]
