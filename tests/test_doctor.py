@@ -279,7 +279,7 @@ def test_the_mail_server_is_tried_and_gets_no_mail(house: House, tmp_path: Path)
         )
         assert (post.taken, len(post.logins)) == ([], 1)
         smtp.password_file.write_text("wrong\n")
-        health, what, todo = examine(house, 1)["mailboxes"][1]
+        health, what, todo = examine(house, 3)["mailboxes"][1]
     assert health == "broken"
     assert "localhost refuses the login of ada@example.com" in what
     assert todo.startswith("Check `user` and the password.")
