@@ -114,10 +114,10 @@ def _find_item(app: App, what: Sequence[str], *, elsewhere: bool) -> tuple[int |
         return int(first), rest
     if not first:
         raise click.UsageError("Say which item of the queue you answer, or whom you met.")
-    item = app.debriefing.find_asking(first)
+    item = app.debriefing.find_asking(first, app.now)
     if item is None:
         raise Problem(
-            f"Nothing in the queue that waits for people is called '{first}'.",
+            f"No event that asks whom you met is called '{first}'.",
             "See `followupd queue` for the numbers; for somebody met elsewhere, add the address, --at or --when.",
         )
     return item.id, rest

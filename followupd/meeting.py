@@ -12,7 +12,7 @@ from followupd.model import MEETINGS, Event, Reason
 from followupd.rules.followups import times_of
 from followupd.store.store import Store
 
-_NEVER = "are never to be written to, as you said"
+_NEVER = "never to be written to, as you said"
 
 
 @dataclass(frozen=True, slots=True)

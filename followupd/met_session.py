@@ -106,7 +106,7 @@ class Session:
             return waiting[0]
         if said.isdecimal():
             return self._app.desk.show(int(said[:18]))[0]
-        found = self._debriefing.find_asking(said)
+        found = self._debriefing.find_asking(said, self._app.now)
         if found is None:
             raise Problem(
                 f"Nothing that waits is called '{said}'.", "Say a number, a word of its title, or +."
