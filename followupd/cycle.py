@@ -113,6 +113,7 @@ class Cycle:
         self._renewing.renew_drafts(report.problems)
         self._placing.place_drafts(report.problems)
         self._sending.send_approved(report.problems)
+        self._store.prune(now)
         return report
 
     def _check_leap(self, now: datetime) -> None:
