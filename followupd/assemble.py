@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from followupd.adapters import CALENDARS, FEED, GOOGLE, MAILBOXES, load
-from followupd.adapters.copies import forget_copies
+from followupd.adapters.copies import forget_copies, name_copy
 from followupd.cycle import Cycle
 from followupd.errors import ConfigProblem
 from followupd.explain import Choose
@@ -76,15 +76,26 @@ def build_judge(settings: Settings, words: Words) -> Judge:
     return judge
 
 
-def build_sources(settings: Settings, feeds: Path | None = None) -> list[CalendarSource]:
-    """Return the calendars; `feeds` is the folder for the last good copies of feeds, None keeps none on disk."""
-    zone = settings.owner.timezone
-    return [
-        load(CALENDARS[calendar.type])(
-            calendar.name, _find_origin(calendar, settings, feeds), zone, listed=calendar.listed
-        )
-        for calendar in settings.calendars
-    ]
+def build_sources(
+    settings: Settings, copies: Path | None = None, accounts: Mapping[str, Any] | None = None
+) -> list[CalendarSource]:
+    """Return the calendars; `copies` is the folder for what they gave last, None keeps none on disk.
+
+    `accounts` are those of build_accounts, made here when they are not given.
+    """
+    ways = build_accounts(settings) if accounts is None else accounts
+    return [_build_source(calendar, settings, copies, ways) for calendar in settings.calendars]
+
+
+def _build_source(
+    calendar: CalendarSettings, settings: Settings, copies: Path | None, accounts: Mapping[str, Any]
+) -> Any:
+    make, zone = load(CALENDARS[calendar.type]), settings.owner.timezone
+    if calendar.account is None:
+        return make(calendar.name, _find_origin(calendar, settings, copies), zone, listed=calendar.listed)
+    file = copies / name_copy(calendar.account, calendar.id) if copies else None
+    way = accounts[calendar.account]
+    return make(calendar.name, way, calendar.id, file, zone, listed=calendar.listed)
 
 
 def accounts_folder(settings: Settings) -> Path:
@@ -117,16 +128,20 @@ def build_holidays(settings: Settings) -> CalendarSource | None:
     return source
 
 
-def _find_origin(calendar: CalendarSettings, settings: Settings, feeds: Path | None) -> Any:
+def _find_origin(calendar: CalendarSettings, settings: Settings, copies: Path | None) -> Any:
     """Return where the calendar's bytes come from: its path, or a Feed."""
     if calendar.url is None:
         return calendar.path
-    return load(FEED)(calendar.url, settings.network, feeds, allow_private=calendar.allow_private)
+    return load(FEED)(calendar.url, settings.network, copies, allow_private=calendar.allow_private)
 
 
-def _name_feeds(settings: Settings) -> set[str]:
+def _name_copies(settings: Settings) -> set[str]:
+    """Return the names of the files that the calendars of the config keep."""
     urls = [calendar.url for calendar in settings.calendars if calendar.url is not None]
-    return {read_feed_address(url, allow_http=True).fingerprint() for url in urls}
+    feeds = {read_feed_address(url, allow_http=True).fingerprint() for url in urls}
+    return feeds | {
+        name_copy(calendar.account, calendar.id) for calendar in settings.calendars if calendar.account
+    }
 
 
 def build_mailboxes(settings: Settings, accounts: Mapping[str, Any]) -> dict[str, Mailbox]:
@@ -180,12 +195,13 @@ def build_cycle(
 ) -> Cycle:
     """Return the pass for these settings; it begins a new reign over the store."""
     words = load_words()
-    mailboxes = mailboxes or build_mailboxes(settings, build_accounts(settings))
+    accounts = build_accounts(settings)
+    mailboxes = mailboxes or build_mailboxes(settings, accounts)
     # Beside the database at hand: a dry run over a copy of the state leaves the real copies alone.
-    feeds = store.database.path.parent / "feeds"
+    copies = store.database.path.parent / "feeds"
     cycle = Cycle(
         store=store,
-        sources=build_sources(settings, feeds),
+        sources=build_sources(settings, copies, accounts),
         mailbox_of={calendar.name: calendar.mailbox for calendar in settings.calendars},
         mailboxes=mailboxes,
         judge=build_judge(settings, words),
@@ -196,7 +212,7 @@ def build_cycle(
         timing=Timing(store, settings.hours, build_holidays(settings), mailboxes, clock),
         clock=clock,
     )
-    forget_copies(feeds, _name_feeds(settings))
+    forget_copies(copies, _name_copies(settings))
     store.begin_reign()  # last: settings that cannot be used leave the running cycle its reign
     return cycle
 

@@ -146,6 +146,28 @@ def _edit_by_hand(app: App, number: int) -> tuple[str, str]:
     return edited, item.hash
 
 
+@click.command()
+@item_number
+@click.argument("text", required=False)
+@click.option(
+    "--promise", help="What you promised, such as 'the name of our printer'; the follow-up keeps it."
+)
+@needs_app
+def note(app: App, number: int, text: str | None, promise: str | None) -> None:
+    """Write down what you spoke about, or promised, after all.
+
+    It takes the place of the note or promise that was there. A draft you have not touched is written anew.
+    """
+    if text is None and promise is None:
+        raise click.UsageError("Write a note, a --promise, or both.")
+    item = app.desk.add_note(number, app.now, text, promise)
+    follows = (
+        "you changed the draft, so your text stays" if item.edited else "the next pass writes the draft anew"
+    )
+    click.echo(f"{number}: noted{f'; {follows}' if item.raw else ''}.", err=True)
+    _tell_sleeping(app)
+
+
 def _decide(act: Callable[[int], Any], numbers: Iterable[int], done: str, app: App) -> None:
     for number in numbers:
         act(number)
@@ -287,4 +309,4 @@ def resume(app: App) -> None:
     click.echo("Resumed.", err=True)
 
 
-COMMANDS = (queue, show, approve, edit, skip, snooze, undo, done, met, attended, pause, resume)
+COMMANDS = (queue, show, approve, edit, note, skip, snooze, undo, done, met, attended, pause, resume)

@@ -19,7 +19,9 @@ from followupd.noticing import Noticing
 from followupd.placing import Placing
 from followupd.planning import Planning
 from followupd.ports import CalendarSource, Mailbox
+from followupd.renewing import Renewing
 from followupd.rules.followups import Limits, hold_of_time
+from followupd.rules.recipes import Recipe
 from followupd.rules.series import SeriesRule
 from followupd.sending import Sending
 from followupd.store.store import Store
@@ -85,6 +87,7 @@ class Cycle:
         self._clock = clock
         mailing = Mailing(store, mailboxes, clock)
         self._noticing = Noticing(mailing)
+        self._renewing = Renewing(mailing, self._write, self._find_recipe)
         self._placing = Placing(mailing, self._write, self._find_obstacle, limits)
         self._sending = Sending(mailing, self._find_obstacle, timing.put_off, limits)
         self._timing = timing
@@ -107,6 +110,7 @@ class Cycle:
             self._store.facts.save_looked(now)
         self._timing.note_risks()
         report.problems += self._writer.find_mistakes()
+        self._renewing.renew_drafts(report.problems)
         self._placing.place_drafts(report.problems)
         self._sending.send_approved(report.problems)
         return report
@@ -180,7 +184,13 @@ class Cycle:
             "subject": written.subject,
             "message_id": written.message_id,
             "raw": written.raw,
+            "recipe": written.recipe,
         }
+
+    def _find_recipe(self, item: FollowUp) -> Recipe | None:
+        """Return what an item would be written from by now; None while its event is not known."""
+        event = self._store.calendars.event(item.occurrence)
+        return self._writer.find_recipe(item.template, item, event) if event and item.template else None
 
     def _find_obstacle(self, item: FollowUp) -> Reason | None:
         """Return what stands against writing to this person now, with the event known afresh (safety rule 6)."""

@@ -119,7 +119,28 @@ class Desk:
             raise Problem(f"Item {number} is '{item.status}'; only a waiting draft can be written anew.")
         _check_seen(item, seen_hash)
         changes = {"raw": raw, "subject": read_message(raw).subject, "template": template, "edited": True}
+        changes["recipe"] = None  # what it is written from is taken down by the next pass
         why = f"you chose the template {template.removesuffix('.md')}"
+        return self._done(self._store.note_step(item, now, By.OWNER, why, changes))
+
+    def add_note(
+        self, number: int, now: datetime, note: str | None = None, promise: str | None = None
+    ) -> FollowUp:
+        """Note what was spoken of or promised, in place of what was there; the history keeps that.
+
+        The next pass writes a draft anew that is still ours; one the owner edited keeps their text.
+        """
+        item = self._store.followup(number)
+        if item.kind is not Kind.DRAFT or item.status not in OPEN - {Status.SENDING}:
+            raise Problem(
+                f"Item {number} ({item.kind}) is '{item.status}'; a note goes to a follow-up that still waits.",
+                "See `followupd queue`.",
+            )
+        given = {"note": note, "promise": promise}
+        changes = {name: words for name, words in given.items() if words is not None}
+        before = [f"{name}: {getattr(item, name)}" for name in changes if getattr(item, name)]
+        told = f"; before it said {', '.join(before)}" if before else ""
+        why = f"you wrote down your {' and '.join(changes)}{told}"
         return self._done(self._store.note_step(item, now, By.OWNER, why, changes))
 
     def skip(self, number: int, now: datetime) -> FollowUp:

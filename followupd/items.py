@@ -115,6 +115,8 @@ class FollowUp:
     concerns: int | None = None
     """For a problem: the id of the follow-up it is about."""
     template: str | None = None
+    recipe: str | None = None
+    """What the message was written from (rules/recipes.py)."""
     subject: str = ""
     message_id: str = ""
     draft_id: str | None = None

@@ -179,6 +179,8 @@ def write_item(
     ]
     lines += [f"why       {item.why}"]
     lines += [f"held      {item.held}"] if item.held else []
+    lines += [f"note      {item.note}"] if item.note else []
+    lines += [f"promise   {item.promise}"] if item.promise else []
     lines += (
         [f"template  {item.template}{' (edited by you)' if item.edited else ''}"] if item.template else []
     )

@@ -20,7 +20,8 @@ class CalendarSource(Protocol):
     def read(self, start: datetime, end: datetime) -> Reading:
         """Return every occurrence that touches [start, end] (UTC), cancelled ones included.
 
-        One bad entry is skipped and named in `Reading.skipped`; it never hides the others. A file that is no
+        One bad entry is skipped and named in `Reading.skipped`, where a last line counts those beyond a bound; it never
+        hides the others. A file that is no
         calendar makes the reading incomplete. Raises SourceProblem when nothing at all could be read:
         never an empty reading for a calendar that is merely out of reach.
         """

@@ -21,18 +21,20 @@ from followupd.rules.choosing import (
 from followupd.rules.drafts import build_facts, compose
 from followupd.rules.events import speak_of
 from followupd.rules.message import write_message
+from followupd.rules.recipes import Recipe, make_recipe
 from followupd.rules.words import Words
 from followupd.template_files import Templates
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A message in its final bytes, with what the queue shows of it."""
+    """A message in its final bytes, with what the queue shows of it and what it was written from."""
 
     template: str
     subject: str
     message_id: str
     raw: bytes
+    recipe: str
 
 
 class Writer:
@@ -73,6 +75,11 @@ class Writer:
         )
         return choose_template(self._choices, case, self._templates.sources())
 
+    def find_recipe(self, template: str, followup: FollowUp, event: Event) -> Recipe:
+        """Return what a message from this template would be written from by now."""
+        sources = self._templates.sources()
+        return make_recipe(template, sources, followup.note, followup.promise, event.start)
+
     def write_with(
         self, template: str, followup: FollowUp, event: Event, judgement: Judgement, now: datetime
     ) -> Written:
@@ -94,7 +101,8 @@ class Writer:
         message = compose(
             rendered, template, person=person, owner=self._owner, key=followup.key, now=now, language=language
         )
-        return Written(template, message.subject, message.message_id, write_message(message))
+        recipe = self.find_recipe(template, followup, event).write()
+        return Written(template, message.subject, message.message_id, write_message(message), recipe)
 
     def preview(
         self, template: str, followup: FollowUp, event: Event, judgement: Judgement, now: datetime

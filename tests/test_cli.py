@@ -992,3 +992,16 @@ def test_what_cannot_be_decided_about_people_is_told(
 ) -> None:
     refused = drafted.type("people", *args)
     assert (refused.exit_code, told in refused.stderr) == (code, True), refused.stderr
+
+
+# --- notes that come later
+
+
+def test_a_promise_is_written_down_later_and_kept(drafted: Shell) -> None:
+    assert "the next pass writes the draft anew" in drafted.do("note", "1", "--promise", "our printer").stderr
+    drafted.do("once")
+    assert "our printer" in drafted.item(1)["body_text"]
+    shown = drafted.do("show", "1").stdout
+    assert "promise   our printer" in shown
+    assert "what you noted or promised changed, so it was written anew" in shown
+    assert drafted.type("note", "1").exit_code == 2

@@ -4,7 +4,10 @@ from importlib import import_module
 from typing import Any
 
 #: config.toml's word to the class that does it.
-CALENDARS = {"ics": "followupd.adapters.ics:IcsCalendar"}
+CALENDARS = {
+    "ics": "followupd.adapters.ics:IcsCalendar",
+    "google": "followupd.adapters.google_calendar:GoogleCalendar",
+}
 FEED = "followupd.adapters.feeds:Feed"
 MAILBOXES = {
     "maildir": "followupd.adapters.maildir:MaildirMailbox",

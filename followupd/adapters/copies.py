@@ -1,4 +1,4 @@
-"""The last good body of a feed, kept in a file that only its owner can read."""
+"""What a source gave last, kept in a file that only its owner can read."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-#: The first lines of a file: the hash of all that follows it, and what the server calls the body.
+#: The first lines of a file: the hash of all that follows it, and what a server calls the body.
 _HEAD_BYTES = 8 * 1024
 
 
@@ -34,33 +34,28 @@ class Copy:
         return etag is None or etag.removeprefix("W/") == self.etag.removeprefix("W/")
 
 
-class Copies:
-    """One file for the newest Copy."""
+class Kept:
+    """Bytes in a file, whole or not at all."""
 
     def __init__(self, file: Path, max_bytes: int) -> None:
         self._file = file
         self._max_bytes = max_bytes + _HEAD_BYTES
 
-    def read(self) -> Copy | None:
+    def read(self) -> bytes | None:
         """Return what was kept; None when there is nothing, or it is not what was written."""
         try:
-            digest, _, rest = self._read_file().partition(b"\n")
-            if sha256(rest).hexdigest().encode() != digest:
-                return None
-            head, _, body = rest.partition(b"\n")
-            return Copy(body, *json.loads(head))
-        except (OSError, ValueError, TypeError):
+            digest, _, raw = self._read_file().partition(b"\n")
+        except OSError:
             return None
+        return raw if sha256(raw).hexdigest().encode() == digest else None
 
-    def write(self, copy: Copy) -> None:
-        """Put `copy` in place of the last one, whole or not at all. Raises OSError."""
-        head = json.dumps([copy.etag, copy.modified, copy.source]).encode()
-        rest = b"\n".join((head, copy.body))
+    def write(self, raw: bytes) -> None:
+        """Put `raw` in place of what was kept. Raises OSError."""
         waiting = self._file.with_suffix(".new")
         _make_private(self._file.parent)
         waiting.unlink(missing_ok=True)
         try:
-            _write_file(waiting, sha256(rest).hexdigest().encode() + b"\n" + rest)
+            _write_file(waiting, sha256(raw).hexdigest().encode() + b"\n" + raw)
             waiting.replace(self._file)
         except OSError:
             with suppress(OSError):
@@ -73,8 +68,33 @@ class Copies:
             return opened.read(self._max_bytes)
 
 
+class Copies:
+    """One file for the newest Copy."""
+
+    def __init__(self, file: Path, max_bytes: int) -> None:
+        self._kept = Kept(file, max_bytes)
+
+    def read(self) -> Copy | None:
+        """Return what was kept; None when there is nothing, or it is not what was written."""
+        head, _, body = (self._kept.read() or b"").partition(b"\n")
+        try:
+            return Copy(body, *json.loads(head))
+        except (ValueError, TypeError):
+            return None
+
+    def write(self, copy: Copy) -> None:
+        """Put `copy` in place of the last one, whole or not at all. Raises OSError."""
+        head = json.dumps([copy.etag, copy.modified, copy.source]).encode()
+        self._kept.write(b"\n".join((head, copy.body)))
+
+
+def name_copy(account: str, calendar: str) -> str:
+    """Return the name of the file for what one account's calendar held last."""
+    return sha256(f"{account}\n{calendar}".encode()).hexdigest()
+
+
 def forget_copies(folder: Path, kept: Collection[str]) -> None:
-    """Delete the copies of feeds whose fingerprints are not `kept`: they left the config, and so do their people."""
+    """Delete the files whose fingerprints are not `kept`: their calendars left the config, and so do their people."""
     with suppress(OSError):
         for file in folder.iterdir():
             if file.stem not in kept:
@@ -90,6 +110,7 @@ def _make_private(folder: Path) -> None:
 def _write_file(file: Path, raw: bytes) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     with os.fdopen(os.open(file, flags, 0o600), "wb") as opened:
+        os.fchmod(opened.fileno(), 0o600)  # a umask can take too much away
         opened.write(raw)
         opened.flush()
         os.fsync(opened.fileno())

@@ -4,7 +4,7 @@ import http.client
 import logging
 import ssl
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from urllib3 import BaseHTTPResponse
@@ -40,7 +40,7 @@ class Feed:
 
     `cache` is a folder for the last good copy; None keeps it in memory alone. `allow_private` lets it lie in the
     owner's own network, and there be fetched over plain http too. `max_bytes` is the limit for the body as
-    unpacked, `seconds` for all of a fetch after the look-up of its host's name.
+    unpacked, `seconds` for all of a fetch, the look-up of its host's name included.
     """
 
     name: str
@@ -97,7 +97,7 @@ class Feed:
         for _ in range(_MOST_REDIRECTS + 1):
             asked = held.conditions if held and held.source == address.fingerprint() else {}
             with self._wire.ask(address, _HEADERS | asked, deadline) as answer:
-                self.drift = measure_drift(answer.headers)
+                self.drift = measure_drift(answer.headers, datetime.now(UTC))
                 if answer.status == _NOT_MODIFIED:
                     return held if held and asked and held.is_meant_by(answer.headers.get("ETag")) else None
                 if answer.status not in _MOVED:

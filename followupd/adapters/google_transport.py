@@ -25,7 +25,7 @@ from followupd.adapters.deadline import Deadline
 from followupd.adapters.google_answers import Answer, NotDone, Unanswered, read_answer
 from followupd.adapters.google_pace import Pace
 from followupd.adapters.reach import Resolver, resolve
-from followupd.adapters.wire import Wire, name_failure
+from followupd.adapters.wire import Wire, measure_drift, name_failure
 from followupd.network import Network, UnfitError, read_feed_address
 
 # What it says at DEBUG holds the addresses of people.
@@ -169,6 +169,8 @@ class Google:
     ) -> None:
         """`root_url` stands for Google's own hosts; None is Google."""
         self.pace = Pace(clock, sleep)
+        self.drift: timedelta | None = None
+        """By how much this computer's clock was ahead of Google's at the last answer."""
         self.access = access
         self._courier = courier
         self._root_url = root_url
@@ -221,6 +223,7 @@ class Google:
         self.pace.spend(request.methodId)
         headers = {**request.headers, "authorization": f"Bearer {token}"}
         answer = self._courier.send(request.method, request.uri, headers, request.body)
+        self.drift = measure_drift({"Date": answer.headers.get("date", "")}, self._clock())
         if answer.status == HTTPStatus.UNAUTHORIZED:
             self.access.reject(token)
         return read_answer(answer, self.access.who, self._clock())

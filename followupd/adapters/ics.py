@@ -4,14 +4,16 @@ What lies outside the days looked at is never parsed, and what did not change is
 one checksum, one changed entry costs one search for the blocks and one parse.
 """
 
+import gc
 import os
 import stat
 import warnings
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -41,6 +43,7 @@ from followupd.model import Event, Reading, Skipped
 
 _MOST_ENTRIES = 10_000
 _MOST_OF_ONE_UID = 1_000
+_MOST_SKIPPED = 100
 #: What is understood of a calendar reaches so much further than what was asked for, so that it serves a day's readings.
 _MARGIN = timedelta(days=1)
 #: No zone moves a day by more than this.
@@ -58,7 +61,7 @@ class Body(Protocol):
     """As CalendarSource has it."""
 
     def fetch(self) -> bytes:
-        """Return its newest good body. Raises SourceProblem."""
+        """Return its newest good body, the very same object while nothing changed. Raises SourceProblem."""
         ...
 
 
@@ -78,7 +81,7 @@ class _Memory:
     """What the last reading left behind for the next one."""
 
     marks: tuple[tuple[str, bytes], ...] = ()
-    """Each file's name and checksum."""
+    """Each file's name and checksum; of a feed the body itself, since it is kept anyway."""
     start: datetime = _NEVER
     end: datetime = _NEVER
     facts: dict[bytes, Facts] = field(default_factory=dict)
@@ -119,19 +122,27 @@ class IcsCalendar:
         Raises SourceProblem when the place, or every file in it, cannot be read as a calendar.
         """
         bad: list[Skipped] = []
-        files = dict(self._read_files(bad))
-        marks = tuple((file, sha256(raw).digest()) for file, raw in files.items())
-        if marks != self._memory.marks or not self._memory.covers(start, end):
+        places = dict(self._find_places(bad))
+        memory = self._memory
+        if not memory.covers(start, end) or tuple(_read_each(places, self._mark, bad)) != memory.marks:
+            files = dict(_read_each(places, self._read_bytes, bad))
             with warnings.catch_warnings():
                 # The libraries warn of odd things that strangers wrote; the owner can do nothing about them.
                 warnings.simplefilter("ignore")
-                self._memory = self._understand(files, marks, start, end)
-        memory = self._memory
+                memory = self._memory = self._understand(files, start, end)
         bad += memory.bad
         if bad and not memory.readable:
             raise self._problem(bad[0].why)
         events = tuple(event for event in memory.events if event.start <= end and event.end >= start)
-        return Reading(events, (*bad, *memory.skipped), complete=not bad)
+        skipped = [*dict.fromkeys(bad), *memory.skipped]  # a file may have been tried twice
+        return Reading(events, self._tell_skipped(skipped), complete=not bad)
+
+    def _tell_skipped(self, skipped: list[Skipped]) -> tuple[Skipped, ...]:
+        """Return what could not be used, as far as anybody would read it; the last line says how much more there is."""
+        more = len(skipped) - _MOST_SKIPPED
+        if more <= 0:
+            return tuple(skipped)
+        return (*skipped[:_MOST_SKIPPED], Skipped(self.name, f"{more:,} more could not be used"))
 
     def _problem(self, why: str) -> SourceProblem:
         place = self.place if isinstance(self.place, Path) else self.place.name
@@ -142,16 +153,26 @@ class IcsCalendar:
 
     # -- files -----------------------------------------------------------------------------------------
 
-    def _read_files(self, bad: list[Skipped]) -> Iterator[tuple[str, bytes]]:
-        """Yield the name to show and the bytes of each file; those that cannot be opened go to `bad`."""
-        if not isinstance(self.place, Path):
+    def _find_places(self, bad: list[Skipped]) -> Iterator[tuple[str, Path | bytes]]:
+        """Yield the name to show and the place of each file, or the body of a feed."""
+        if isinstance(self.place, Path):
+            yield from _find_files(self.place, bad)
+        else:
             yield self.place.name, self._fetch(self.place)
-            return
-        for path, shown in _find_files(self.place, bad):
-            try:
-                yield shown, _read_bytes(path, self.max_bytes)
-            except UnusableError as error:
-                bad.append(Skipped(shown, str(error)))
+
+    def _mark(self, place: Path | bytes) -> bytes:
+        """Return what tells at once whether anything changed."""
+        if isinstance(place, bytes):
+            return place
+        _check_file(place, self.max_bytes)
+        with place.open("rb") as opened:
+            return file_digest(opened, "sha256").digest()
+
+    def _read_bytes(self, place: Path | bytes) -> bytes:
+        if isinstance(place, bytes):
+            return place
+        _check_file(place, self.max_bytes)
+        return place.read_bytes()
 
     def _fetch(self, body: Body) -> bytes:
         try:
@@ -163,15 +184,14 @@ class IcsCalendar:
 
     # -- from bytes to events --------------------------------------------------------------------------
 
-    def _understand(
-        self, files: dict[str, bytes], marks: tuple[tuple[str, bytes], ...], start: datetime, end: datetime
-    ) -> _Memory:
+    def _understand(self, files: Mapping[str, bytes], start: datetime, end: datetime) -> _Memory:
         """Return what the files hold in whole days around [start, end], building on what is known of unchanged entries."""
         start, end = _to_day(start) - _MARGIN, _to_day(end) + 2 * _MARGIN
-        memory = _Memory(marks, start, end)
+        memory = _Memory(self._mark_all(files), start, end)
         known = self._memory.groups if (self._memory.start, self._memory.end) == (start, end) else {}
         bad: list[Skipped] = []
-        groups = _select_groups(self._scan_files(files, memory, bad), start, end)
+        with _pause_collector():
+            groups = _select_groups(self._scan_files(files, memory, bad), start, end)
         for blocks in _cap_groups(groups, bad):
             key = tuple((block.file, block.mark) for block in blocks)
             memory.groups[key] = known.get(key) or self._understand_group(blocks, start, end)
@@ -182,7 +202,11 @@ class IcsCalendar:
         memory.events = tuple(sorted(events, key=lambda event: (event.start, event.occurrence)))
         return memory
 
-    def _scan_files(self, files: dict[str, bytes], memory: _Memory, bad: list[Skipped]) -> Iterator[Block]:
+    def _mark_all(self, files: Mapping[str, bytes]) -> tuple[tuple[str, bytes], ...]:
+        on_disk = isinstance(self.place, Path)
+        return tuple((name, sha256(raw).digest() if on_disk else raw) for name, raw in files.items())
+
+    def _scan_files(self, files: Mapping[str, bytes], memory: _Memory, bad: list[Skipped]) -> Iterator[Block]:
         """Yield every VEVENT block; files that are no calendar go to `bad`, what is found out to `memory`."""
         for file, raw in files.items():
             lines = unify_lines(raw)
@@ -234,10 +258,22 @@ def _to_day(instant: datetime) -> datetime:
     return datetime.combine(instant.date(), time(), UTC)
 
 
-def _find_files(place: Path, bad: list[Skipped]) -> list[tuple[Path, str]]:
+@contextmanager
+def _pause_collector() -> Iterator[None]:
+    """Keep Python from looking for rings of objects: a scan makes hundreds of thousands, and no ring among them."""
+    paused = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if paused:
+            gc.enable()
+
+
+def _find_files(place: Path, bad: list[Skipped]) -> list[tuple[str, Path]]:
     """Return each .ics file with the name to show for it; folders that cannot be listed go to `bad`."""
     if not place.is_dir():
-        return [(place, place.name)]
+        return [(place.name, place)]
 
     def note(error: OSError) -> None:
         bad.append(Skipped(str(error.filename), "this folder cannot be read"))
@@ -247,21 +283,30 @@ def _find_files(place: Path, bad: list[Skipped]) -> list[tuple[Path, str]]:
         subfolders[:] = [name for name in subfolders if not name.startswith(".")]
         paths = [Path(folder, name) for name in names if not name.startswith(".")]
         found += [path for path in paths if path.suffix.lower() == ".ics"]
-    return [(path, str(path.relative_to(place))) for path in sorted(found)]
+    return [(str(path.relative_to(place)), path) for path in sorted(found)]
 
 
-def _read_bytes(path: Path, most: int) -> bytes:
-    """Return the bytes of a regular file; raises UnusableError for everything else."""
-    try:
-        status = path.stat()
-        # A pipe or a device would make us wait for ever.
-        if not stat.S_ISREG(status.st_mode):
-            raise UnusableError("it is not an ordinary file")
-        if status.st_size > most:
-            raise UnusableError(f"it is larger than {most // 1024**2} MB")
-        return path.read_bytes()
-    except OSError as error:
-        raise UnusableError(f"it cannot be opened ({error.strerror})") from error
+def _read_each(
+    places: Mapping[str, Path | bytes], read: Callable[[Path | bytes], bytes], bad: list[Skipped]
+) -> Iterator[tuple[str, bytes]]:
+    """Yield the name of each file with what `read` makes of it; those that cannot be read go to `bad`."""
+    for name, place in places.items():
+        try:
+            yield name, read(place)
+        except UnusableError as error:
+            bad.append(Skipped(name, str(error)))
+        except OSError as error:
+            bad.append(Skipped(name, f"it cannot be opened ({error.strerror})"))
+
+
+def _check_file(path: Path, most: int) -> None:
+    """Raise UnusableError for everything but a regular file that is not too large."""
+    status = path.stat()
+    # A pipe or a device would make us wait for ever.
+    if not stat.S_ISREG(status.st_mode):
+        raise UnusableError("it is not an ordinary file")
+    if status.st_size > most:
+        raise UnusableError(f"it is larger than {most // 1024**2} MB")
 
 
 def _check_whole(calendars: Sequence[RawCalendar]) -> None:

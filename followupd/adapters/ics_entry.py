@@ -12,8 +12,9 @@ import icalendar
 from icalendar.prop import vInt, vText
 from icalendar.timezone import tzp
 
-from followupd.adapters.ics_event import find_span, find_uid, read_title, read_when, settle_until, settle_zone
+from followupd.adapters.ics_event import find_uid, read_title
 from followupd.adapters.ics_scan import Facts, unfold
+from followupd.adapters.ics_time import Length, find_span, read_length, read_when, settle_until, settle_zone
 from followupd.adapters.occurrence import Span, UnusableError, name_original, to_utc
 from followupd.model import Skipped
 
@@ -33,6 +34,7 @@ _READ = re.compile(
 #: More categories than anybody reads, each an object of the library.
 _LONG_LIST = re.compile(rb"CATEGORIES[;:].{2048}", re.IGNORECASE)
 _NESTED = re.compile(rb"(BEGIN|END):(?!VEVENT[ \t]*\Z)", re.IGNORECASE)
+_DURATION = re.compile(rb"DURATION[;:]", re.IGNORECASE)
 _END = re.compile(rb"END:VEVENT[ \t]*", re.IGNORECASE)
 #: Second 60 means second 59 to whoever knows no leap seconds (RFC 5545, 3.3.12).
 _LEAP_SECOND = re.compile(rb"(:\d{8}T\d{4})60(?=Z?[ \t]*\Z)")
@@ -96,6 +98,8 @@ class Entry:
     """For floating times and whole days."""
     uid: str
     span: Span
+    length: Length | None
+    """Its DURATION; None where DTEND or nothing says when it ends."""
     original: str | None
     """Which occurrence of its series it stands for; None for the series itself and for a single event."""
     withdrawn: bool
@@ -127,21 +131,23 @@ class Entry:
         self.vevent["STATUS"] = vText("CANCELLED")
 
 
-def _make_entry(vevent: icalendar.Component, file: str, zone: ZoneInfo, *, withdrawn: bool) -> Entry:
+def _make_entry(vevent: icalendar.Component, length: Length | None, block: Block) -> Entry:
     """Return a parsed VEVENT with its UID, its zone settled and its span. Raises UnusableError."""
+    zone = block.context.zone
     uid = find_uid(vevent)
     # The library tells series apart by this, and by the memory address of a VEVENT that has none.
     vevent["UID"] = vText(uid)
     settle_zone(vevent, zone)
     settle_until(vevent)
     return Entry(
-        file=file,
+        file=block.file,
         vevent=vevent,
         zone=zone,
         uid=uid,
-        span=find_span(vevent, zone),
+        span=find_span(vevent, zone, length),
+        length=length,
         original=name_original(read_when(vevent, "RECURRENCE-ID"), zone),
-        withdrawn=withdrawn,
+        withdrawn=block.context.withdrawn,
     )
 
 
@@ -162,8 +168,14 @@ def _parse_block(lines: list[bytes], block: Block) -> Entry:
     if sum(map(len, lines)) > _LONGEST_ENTRY:
         raise UnusableError("it is larger than 1 MB")
     _learn_zones(block.context.zones)
-    vevent = icalendar.Event.from_ical(_decode(_keep_read(lines)))
-    return _make_entry(vevent, block.file, block.context.zone, withdrawn=block.context.withdrawn)
+    kept = list(_keep_read(lines))
+    vevent = icalendar.Event.from_ical(_decode(kept))
+    return _make_entry(vevent, None if "DTEND" in vevent else _find_length(kept), block)
+
+
+def _find_length(lines: Iterable[bytes]) -> Length | None:
+    texts = (line.rpartition(b":")[2] for line in lines if _DURATION.match(line))
+    return next((read_length(text.decode("latin-1")) for text in texts), None)
 
 
 def _keep_read(lines: Iterable[bytes]) -> Iterator[bytes]:

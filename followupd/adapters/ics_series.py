@@ -12,17 +12,12 @@ from icalendar.prop import vDDDTypes
 from recurring_ical_events.occurrence import Occurrence
 
 from followupd.adapters.ics_entry import Entry
-from followupd.adapters.ics_event import (
-    check_rule,
-    find_span,
-    find_step,
-    is_cancelled,
-    read_event,
-    read_title,
-    read_when,
-)
+from followupd.adapters.ics_event import is_cancelled, read_event, read_title
+from followupd.adapters.ics_rule import check_rule, find_step
+from followupd.adapters.ics_time import find_span, read_when
 from followupd.adapters.occurrence import (
     Origin,
+    Span,
     UnusableError,
     make_span,
     name_occurrence,
@@ -130,9 +125,20 @@ def _skip_ahead(master: Entry, start: datetime) -> icalendar.Component:
 
 def _repeat(pattern: Event, occurrence: Occurrence, master: Entry) -> Event:
     """Return an occurrence that differs from its series in nothing but its time."""
-    span = make_span(occurrence.start, occurrence.end, master.zone)
+    span = _measure_again(occurrence, master) or make_span(occurrence.start, occurrence.end, master.zone)
     name = name_occurrence(master.uid, name_original(occurrence.start, master.zone))
     return replace(pattern, occurrence=name, start=span.start, end=span.end, series=True)
+
+
+def _measure_again(occurrence: Occurrence, entry: Entry) -> Span | None:
+    """Return the span of an occurrence whose length its entry gives as DURATION: its days and hours count from here.
+
+    The library adds both by the clock on the wall. None where the end is given otherwise: by DTEND, or by a PERIOD.
+    """
+    start, length = occurrence.start, entry.length
+    if length is None or occurrence.end != start + length.days + length.rest:
+        return None
+    return Span(to_utc(start, entry.zone), length.find_end(start, entry.zone), entry.span.all_day)
 
 
 def _read_changed(
@@ -141,7 +147,8 @@ def _read_changed(
     """Return an occurrence that has a VEVENT of its own, or follows one that changes all the rest."""
     vevent = occurrence.as_component(keep_recurrence_attributes=False)
     original = _find_original(vevent, master, current)
-    span = find_span(vevent, current.get(original, master).zone)
+    changed = current.get(original, master)
+    span = _measure_again(occurrence, changed) or find_span(vevent, changed.zone)
     return read_event(vevent, span, origin, master.uid, original)
 
 

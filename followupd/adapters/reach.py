@@ -2,7 +2,9 @@
 
 import ipaddress
 import socket
+import threading
 from collections.abc import Callable, Sequence
+from queue import Empty, SimpleQueue
 
 from followupd.network import UnfitError, WebAddress
 
@@ -68,6 +70,29 @@ def resolve(host: str, port: int) -> list[str]:
     """Ask the system, which also reads the decimal, octal and hexadecimal spellings of an address."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(place[4][0]) for place in found]
+
+
+def look_up(resolver: Resolver, host: str, port: int, seconds: float) -> Sequence[str]:
+    """Ask `resolver` and wait so long. Raises TimeoutError when that was not enough, and what the resolver raises.
+
+    The system's look-up cannot be stopped, so it is left to end by itself, in a thread that keeps no process alive.
+    """
+    answers: SimpleQueue[Sequence[str] | Exception] = SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put(resolver(host, port))
+        except Exception as error:  # noqa: BLE001 - it is raised where somebody waits for it
+            answers.put(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        answer = answers.get(timeout=seconds)
+    except Empty:
+        raise TimeoutError from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 def is_public(address: IPAddress) -> bool:

@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cached_property, partial
 from typing import Any
@@ -19,7 +19,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from followupd.adapters.deadline import Deadline, dial
-from followupd.adapters.reach import Resolver, find_reachable
+from followupd.adapters.reach import Resolver, find_reachable, look_up
 from followupd.network import Network, UnfitError, WebAddress, read_proxy_address
 
 # At DEBUG the library writes whole addresses, and those of feeds are secrets.
@@ -89,9 +89,9 @@ class Wire:
     def _open(self, address: WebAddress, deadline: Deadline) -> _PinnedHTTP | _PinnedHTTPS:
         proxy = _find_proxy(address, self.network)
         if proxy is not None:
-            self._check_before_proxy(address)
+            self._check_before_proxy(address, deadline)
             return self._tunnel(address, proxy, deadline)
-        places = find_reachable(address, self.resolver, allow_private=self.allow_private)
+        places = self._find_reachable(address, deadline)
         connection = self._make(address.scheme, address.host, address.port, deadline)
         connection.dial = partial(dial, places, address.port, deadline)
         return connection
@@ -109,9 +109,15 @@ class Wire:
         connection.set_tunnel(address.host, address.port, make_headers(proxy_basic_auth=proxy.user))
         return connection
 
-    def _check_before_proxy(self, address: WebAddress) -> None:
+    def _find_reachable(self, address: WebAddress, deadline: Deadline) -> list[str]:
+        def resolve_in_time(host: str, port: int) -> Sequence[str]:
+            return look_up(self.resolver, host, port, deadline.left)
+
+        return find_reachable(address, resolve_in_time, allow_private=self.allow_private)
+
+    def _check_before_proxy(self, address: WebAddress, deadline: Deadline) -> None:
         try:
-            find_reachable(address, self.resolver, allow_private=self.allow_private)
+            self._find_reachable(address, deadline)
         except socket.gaierror:
             name = address.host.rstrip(".")
             if "." not in name or name.endswith(_NEARBY) or not name.rpartition(".")[2][0].isalpha():
@@ -126,15 +132,15 @@ class Wire:
             raise UnfitError(f"{self.network.ca_file} holds no certificates to read", _CHECK_FILE) from None
 
 
-def measure_drift(headers: Mapping[str, str]) -> timedelta | None:
-    """Return by how much this computer's clock is ahead of the Date of an answer (RFC 9110, 6.6.1); None without one.
+def measure_drift(headers: Mapping[str, str], now: datetime) -> timedelta | None:
+    """Return by how much this computer's clock, which says `now`, is ahead of the Date of an answer (RFC 9110, 6.6.1); None without one.
 
     An answer out of a cache was written its Age earlier (RFC 9111, 5.1).
     """
     age = headers.get("Age", "")
     try:
         written = parsedate_to_datetime(headers.get("Date", ""))
-        return datetime.now(UTC) - written - timedelta(seconds=int(age) if age.isdecimal() else 0)
+        return now - written - timedelta(seconds=int(age) if age.isdecimal() else 0)
     except (ValueError, TypeError, OverflowError):  # no date, one without a zone, or one no calendar has
         return None
 

@@ -53,12 +53,18 @@ def add_series(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def add_recipe(connection: sqlite3.Connection) -> None:
+    """Keep what the text of an item was written from, to notice when that changes."""
+    connection.execute("ALTER TABLE followups ADD COLUMN recipe TEXT")
+
+
 #: The step at index N leads from user_version N to N + 1.
 STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     create_tables,
     add_attendances,
     add_hours,
     add_series,
+    add_recipe,
 )
 
 

@@ -524,6 +524,15 @@ def test_an_entry_that_is_never_ended_hides_no_other(tmp_path: Path) -> None:
     assert reading.skipped == (Skipped("cal.ics: 'Half'", "it is cut short (no END:VEVENT)"),)
 
 
+def test_of_many_bad_entries_a_hundred_are_named_and_the_rest_counted(tmp_path: Path) -> None:
+    bad = [vevent("SUMMARY:Bad", "DTSTART:20260504T090000Z", "DURATION:x", uid=f"b{n}") for n in range(1234)]
+    reading = read_bytes(tmp_path, wrap(*bad, vevent(*WHEN, uid="good")))
+    assert [event.uid for event in reading.events] == ["good"]
+    assert len(reading.skipped) == 101
+    assert reading.skipped[-1] == Skipped("cal", "1,134 more could not be used")
+    assert {skipped.why for skipped in reading.skipped[:-1]} == {"its DURATION is not a length of time"}
+
+
 def test_a_line_of_ten_megabytes_is_left_out(tmp_path: Path) -> None:
     assert read_one(tmp_path, *WHEN, "DESCRIPTION:" + "x" * 10_000_000).description == ""
 

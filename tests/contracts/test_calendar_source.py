@@ -8,10 +8,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from accounts import keep_sign_in, open_google
 from memory import MemoryCalendar
+from servers.google import Break, Calendar, Google
 from servers.web import Site
 
 from followupd.adapters.feeds import Feed
+from followupd.adapters.google_calendar import GoogleCalendar
 from followupd.adapters.ics import IcsCalendar
 from followupd.errors import SourceProblem
 from followupd.model import Answer, Attendee, Event
@@ -127,7 +130,41 @@ def make_feed(_: Path, stack: ExitStack) -> Case:
     return Case(IcsCalendar("cal", feed, "Europe/Berlin"), fill, make_unreachable)
 
 
-@pytest.fixture(params=[make_memory, make_file, make_folder, make_feed])
+def make_google(folder: Path, stack: ExitStack) -> Case:
+    google = stack.enter_context(Google())
+    calendar = google.add_account("ada@example.com").calendar
+    keep_sign_in(google, folder, "ada@example.com")
+    source = GoogleCalendar("cal", open_google(google, folder), "primary", None, "Europe/Berlin")
+
+    def fill(entries: list[Entry]) -> None:
+        for entry in entries:
+            fill_one(calendar, read_lines(entry.vevent), lambda: source.read(*MAY))
+
+    return Case(source, fill, lambda: google.faults.order(Break.LOST, times=None))
+
+
+def read_lines(vevent: str) -> dict[str, str]:
+    return {line.partition(":")[0].partition(";")[0]: line.partition(":")[2] for line in vevent.split("\n")}
+
+
+def fill_one(calendar: Calendar, lines: dict[str, str], look: Callable[[], object]) -> None:
+    """Do in a Google calendar what a VEVENT says; deletions there say nothing but a name, so one is seen before it."""
+    event_id = lines["UID"].encode().hex()
+    start, end = (datetime.fromisoformat(lines[name]).isoformat() for name in ("DTSTART", "DTEND"))
+    if "RECURRENCE-ID" in lines:
+        calendar.move(f"{event_id}_{lines['RECURRENCE-ID']}", start, end)
+        return
+    guest = {"email": "bo@acme.example", "displayName": "Bo Example", "responseStatus": "accepted"}
+    more = {"recurrence": [f"RRULE:{lines['RRULE']}"]} if "RRULE" in lines else {}
+    guests = [guest] if "ATTENDEE" in lines else []
+    names = {"id": event_id, "iCalUID": lines["UID"], "summary": lines["SUMMARY"]}
+    calendar.add(start, end, zone="UTC", guests=guests, **names, **more)
+    if lines.get("STATUS") == "CANCELLED":
+        look()
+        calendar.cancel(event_id)
+
+
+@pytest.fixture(params=[make_memory, make_file, make_folder, make_feed, make_google])
 def case(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Case]:
     with ExitStack() as stack:
         yield request.param(tmp_path, stack)

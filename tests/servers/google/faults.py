@@ -56,7 +56,8 @@ class Fault:
     verb: str
     path: re.Pattern[str]
     times: int | None
-    happening: Break | Answer
+    happening: Break | Answer | None
+    """None lets the request through and any later order wait."""
     work_done: bool
 
     def match(self, verb: str, path: str) -> bool:
@@ -87,6 +88,10 @@ class Faults:
             work_done = isinstance(happening, Break) and happening not in BEFORE
         self._orders.append(Fault(verb, re.compile(path), times, happening, work_done))
 
+    def skip(self, times: int, verb: str = "", path: str = "") -> None:
+        """Let so many requests go well before what is ordered next befalls one."""
+        self._orders.append(Fault(verb, re.compile(path), times, None, work_done=True))
+
     def clear(self) -> None:
         """Call off everything on order."""
         self._orders.clear()
@@ -96,7 +101,7 @@ class Faults:
             if fault.match(verb, path):
                 if fault.times is not None:
                     fault.times -= 1
-                return fault
+                return fault if fault.happening else None
         return None
 
 

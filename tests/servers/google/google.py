@@ -3,7 +3,7 @@
 import http.client
 import ssl
 import traceback
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Self
@@ -117,9 +117,13 @@ class Google:
 
     def ask_as(self, address: str, *scopes: str) -> Asking:
         """Return a plain client that is allowed `scopes` and never out of date."""
+        return Asking(self.root_url, self.make_pass(address, *scopes))
+
+    def make_pass(self, address: str, *scopes: str) -> Callable[[], str]:
+        """Return what gives a new access token for `scopes` each time."""
         grant = Grant(address, frozenset(scopes), self.clock())
         self.sign_in.grants.append(grant)
-        return Asking(self.root_url, lambda: self.sign_in.make_access_token(grant))
+        return lambda: self.sign_in.make_access_token(grant)
 
     def consent(self, address: str, user: str, *, untick: Collection[str] = ()) -> str:
         """Open the authorisation page at `address` as a browser does, tick, and return where it sends the browser.

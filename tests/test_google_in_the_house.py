@@ -1,0 +1,156 @@
+"""Calendars at Google in the whole program: what ends there becomes a draft at Gmail, and what changes there is followed."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from accounts import keep_sign_in
+from click.testing import CliRunner
+from servers.google import Account, Calendar, Clock, Google
+
+from followupd.cli import main
+
+ADA = "ada@example.com"
+NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
+YES = {"email": ADA, "responseStatus": "accepted"}
+BO = {"email": "bo@acme.example", "displayName": "Bo Example", "responseStatus": "accepted"}
+
+
+@pytest.fixture
+def google() -> Iterator[Google]:
+    with time_machine.travel(NOON, tick=False), Google(Clock(NOON)) as google:
+        google.add_account(ADA, "Ada Example")
+        yield google
+
+
+@pytest.fixture
+def ada(google: Google) -> Account:
+    return google.accounts[ADA]
+
+
+class Home:
+    """A config with calendars and mailbox at Google, and the command line."""
+
+    def __init__(self, google: Google, folder: Path, *calendars: str) -> None:
+        keep_sign_in(google, folder / "state" / "google", ADA)
+        tables = "".join(
+            f'[[calendar]]\ntype = "google"\naccount = "work"\nid = "{name}"\n' for name in calendars
+        )
+        self._config = folder / "config.toml"
+        self._config.write_text(
+            f'[owner]\nname = "Ada Example"\nemail = "{ADA}"\ntimezone = "Europe/Berlin"\n'
+            f'[[account]]\nname = "work"\ntype = "google"\nclient = "client.json"\n{tables}'
+            f'[mailbox]\ntype = "gmail"\naccount = "work"\n[google]\nroot_url = "{google.root_url}"\n'
+            f'[state]\npath = "{folder / "state"}"\n'
+        )
+        self._config.chmod(0o600)
+
+    def run(self, *words: str) -> str:
+        told = CliRunner().invoke(main, ["--config", str(self._config), *words])
+        assert told.exit_code == 0, told.output
+        return told.stdout
+
+    def queue(self) -> list[tuple[str, str]]:
+        """Return kind and status of all items."""
+        items = map(json.loads, self.run("queue", "--all", "--json").splitlines())
+        return [(item["kind"], item["status"]) for item in items]
+
+
+@pytest.fixture
+def home(google: Google, tmp_path: Path) -> Home:
+    return Home(google, tmp_path, "primary")
+
+
+def add_breakfast(calendar: Calendar, **more: Any) -> str:
+    """Put in a breakfast that ended an hour ago."""
+    end = NOON - timedelta(hours=1)
+    times = ((end - timedelta(hours=1)).isoformat(), end.isoformat())
+    fields = {"summary": "Chamber breakfast", "guests": [YES, BO]} | more
+    return str(calendar.add(*times, **fields)["id"])
+
+
+def test_an_event_at_google_becomes_a_draft_and_one_request_follows_it(
+    google: Google, ada: Account, home: Home
+) -> None:
+    add_breakfast(ada.calendar)
+    home.run("once")
+    (message,) = [ada.mailbox.messages[name] for name in ada.mailbox.drafts.values()]
+    assert message.envelope.addresses() == ["bo@acme.example"]
+    before = google.count("calendar.events.list")
+    home.run("once")
+    assert google.count("calendar.events.list") == before + 1
+    assert len(ada.mailbox.drafts) == 1
+
+
+def test_a_cancelled_event_takes_its_draft_back(ada: Account, home: Home) -> None:
+    event = add_breakfast(ada.calendar)
+    home.run("once")
+    ada.calendar.cancel(event)
+    home.run("once")
+    assert home.queue() == [("draft", "withdrawn")]
+    assert ada.mailbox.drafts == {}
+
+
+def test_an_event_cancelled_between_the_yes_and_the_sending_sends_nothing(
+    google: Google, ada: Account, home: Home
+) -> None:
+    event = add_breakfast(ada.calendar)
+    home.run("once")
+    home.run("approve", "1", "--now")
+    ada.calendar.cancel(event)
+    home.run("once")
+    assert (google.count("gmail.users.drafts.send"), ada.mailbox.sent_at) == (0, [])
+
+
+def test_a_token_that_ends_leaves_a_deleted_event_no_way_to_be_missed(ada: Account, home: Home) -> None:
+    event = add_breakfast(ada.calendar)
+    add_breakfast(ada.calendar, guests=[YES, {"email": "cy@club.example"}])
+    home.run("once")
+    ada.calendar.cancel(event)
+    ada.calendar.expire_sync_tokens()
+    home.run("once")
+    assert sorted(status for _, status in home.queue()) == ["drafted", "withdrawn"]
+    assert len(ada.mailbox.drafts) == 1
+
+
+def test_a_list_that_hides_guests_is_asked_about(ada: Account, home: Home) -> None:
+    host = {"email": "host@club.example", "displayName": "Host"}
+    add_breakfast(ada.calendar, organizer=host, guestsCanSeeOtherGuests=False)
+    home.run("once")
+    assert home.queue() == [("debrief", "needs-info")]
+    assert "the calendar shows only some of the guests" in home.run("show", "1")
+    assert ada.mailbox.drafts == {}
+
+
+@pytest.mark.parametrize(
+    "spam",
+    [
+        {"organizer": {"email": "eve@evil.example"}, "guests": [ADA, BO]},
+        {"organizer": {"email": ADA}, "guests": [{"email": "ada@home.example"}, BO]},
+        {"eventType": "focusTime"},
+        {"visibility": "private"},
+    ],
+)
+def test_what_the_owner_never_accepted_or_keeps_to_themselves_causes_nothing(
+    ada: Account, home: Home, spam: dict[str, Any]
+) -> None:
+    ada.calendar.owners = {"ada@home.example"} if spam.get("organizer", {}).get("email") == ADA else {ADA}
+    add_breakfast(ada.calendar, **spam)
+    home.run("once")
+    assert (home.queue(), ada.mailbox.drafts) == ([], {})
+
+
+def test_one_event_in_two_calendars_is_one_draft(google: Google, ada: Account, tmp_path: Path) -> None:
+    club = google.add_calendar("club@group.calendar.google.com", "Club")
+    ada.see(club, "owner")
+    for calendar in (ada.calendar, club):
+        add_breakfast(calendar, iCalUID="breakfast@acme.example", guests=[YES, BO], organizer={"email": ADA})
+    home = Home(google, tmp_path, "primary", club.id)
+    for _ in range(3):
+        home.run("once")
+    assert home.queue() == [("draft", "drafted")]
+    assert len(ada.mailbox.drafts) == 1
