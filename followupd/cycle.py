@@ -14,7 +14,7 @@ from followupd import WRITTEN
 from followupd.errors import ClockProblem, ExitCode, Problem, SourceProblem
 from followupd.items import FollowUp
 from followupd.mailing import Mailing
-from followupd.model import Event, Judge, Reading, Reason, Skipped
+from followupd.model import MEETINGS, Event, Judge, Reading, Reason, Skipped
 from followupd.noticing import Noticing
 from followupd.placing import Placing
 from followupd.planning import Planning
@@ -208,7 +208,7 @@ class Cycle:
 
     def _is_fresh(self, event: Event) -> bool:
         """Tell whether the event's calendar was read in the last minute, reading it again if it was not."""
-        if self._was_read(event):
+        if event.calendar == MEETINGS or self._was_read(event):
             return True
         for source in self._sources:
             if source.name == event.calendar and not self._store.calendars.has_failed(source.name):

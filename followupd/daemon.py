@@ -16,6 +16,7 @@ import schedule
 
 from followupd.cycle import Cycle
 from followupd.errors import AlreadyRunning, Problem, StateUnusable
+from followupd.store.backups import back_up_daily
 from followupd.store.store import Store
 from followupd.waking import Bell
 
@@ -26,6 +27,8 @@ JUMP = timedelta(seconds=60)
 #: A pass that could not be made at all is tried again this soon, not at the next beat.
 RETRY = timedelta(seconds=30)
 _DAY = timedelta(days=1)
+#: How often the daemon looks whether the newest backup is a day old; it may not run for a whole day.
+_BACKUP_LOOK = timedelta(hours=1)
 
 
 class Parts(NamedTuple):
@@ -68,6 +71,7 @@ class Daemon:
             log.info("started; looking every %s", self._poll)
             self._set_beats()
             self._beat()
+            self._guarded(self._back_up)
             while not self._stopping:
                 self._wait(bell)
                 if self._reloading:
@@ -87,6 +91,7 @@ class Daemon:
         self._heart.clear()
         self._heart.every(int(self._poll.total_seconds())).seconds.do(self._beat)
         self._heart.every(int(_DAY.total_seconds())).seconds.do(self._guarded, self._store.check)
+        self._heart.every(int(_BACKUP_LOOK.total_seconds())).seconds.do(self._guarded, self._back_up)
 
     def _wait(self, bell: Bell) -> None:
         """Sleep until there is a reason to look: a beat, a moment that is due, a ring, a clock that jumped."""
@@ -132,6 +137,9 @@ class Daemon:
     def _beat(self) -> None:
         self._looked = datetime.now(UTC)
         self._failed = not self._guarded(self._pass)
+
+    def _back_up(self) -> None:
+        back_up_daily(self._folder, datetime.now(UTC))
 
     def _pass(self) -> None:
         self._tell(self._cycle.run_pass().say())

@@ -71,6 +71,13 @@ class By(StrEnum):
     """The owner, with their mail program."""
 
 
+class Via(StrEnum):
+    """Through which door the owner came; the mailbox is told by `By`."""
+
+    PAGE = "page"
+    TERMINAL = "terminal"
+
+
 class Act(StrEnum):
     """A write to a mailbox; its intent is on disk before it leaves."""
 
@@ -174,6 +181,8 @@ class Step:
     status: Status
     by: By
     why: str
+    via: Via | None = None
+    """None for what the daemon or a mail program did, and for steps older than this column."""
 
 
 @dataclass(frozen=True, slots=True)

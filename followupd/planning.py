@@ -9,7 +9,8 @@ from followupd.attending import ask_attendance, review_question
 from followupd.errors import Problem, StateProblem, name_bug
 from followupd.items import OPEN, SNOOZE_GRACE, By, FollowUp, Kind, Plan, Status
 from followupd.model import Event, Guest, Judge, Judgement, Reason, Verdict
-from followupd.rules.attendance import extend_plan, is_worth_asking
+from followupd.rules.attendance import is_worth_asking
+from followupd.rules.events import answer_judgement
 from followupd.rules.followups import Limits, needs_debrief, plan_event, times_of
 from followupd.rules.series import Policy, SeriesRule, find_policy
 from followupd.store.store import Store
@@ -69,9 +70,7 @@ class Planning:
         judgement, guests = self.judge(event)
         if is_worth_asking(judgement):
             ask_attendance(self._store, event, self._mailbox_of[event.calendar], self._zone, now)
-        answered = self._store.attendances.answered_at(event.occurrence)
-        for asked in self._plan_items(event, judgement, guests, now):
-            plan = extend_plan(asked, answered)
+        for plan in self._plan_items(event, judgement, guests, now):
             known = self._store.followup_by_key(plan.key)
             if known is not None:
                 self._revive(known, event, now)
@@ -87,7 +86,8 @@ class Planning:
         policy = find_policy(self._series, event)
         met = self._store.contacts.met_before(event) if policy is Policy.NEW_FACES else frozenset()
         installed = self._store.installed(now)
-        return plan_event(event, judgement, guests, installed, self._limits, now, policy, met)
+        answered = self._store.attendances.answered_at(event.occurrence)
+        return plan_event(event, judgement, guests, installed, self._limits, now, policy, met, answered)
 
     def _revive(self, item: FollowUp, event: Event, now: datetime) -> None:
         """Take up again what was withdrawn, once its event or person is back and its old draft is out of the way."""
@@ -197,16 +197,3 @@ def _say_expired(item: FollowUp) -> str:
 def _is_ahead(item: FollowUp, now: datetime) -> bool:
     """Tell whether an item is held because its event was moved and is not over yet."""
     return item.held is Reason.MOVED and item.due > now
-
-
-def answer_judgement(judgement: Judgement, says: bool | None) -> Judgement:
-    """Let the owner's yes or no stand above the words; a cancelled event stays cancelled."""
-    if says is None or judgement.reason is Reason.CANCELLED:
-        return judgement
-    verdict = Verdict.YES if says else Verdict.NO
-    subject = "you were" if judgement.reason is Reason.LISTED else "it was"
-    what = "there" if judgement.reason is Reason.LISTED else "networking"
-    why = f"you said that {subject} {what}" if says else f"you said that {subject} not {what}"
-    return Judgement(
-        verdict, Reason.OWNER_SAYS, why, judgement.evidence, judgement.gathering, judgement.language
-    )

@@ -20,10 +20,11 @@ ALLOWED: dict[str, set[str]] = {
     "waking": set(),
     "mail": set(),
     "items": {"mail", "model"},
+    "met": {"model"},
     "ports": {"mail", "model"},
-    "rules.": {"mail", "items", "model", "errors", "rules."},
-    "store.": {"mail", "items", "model", "errors", "store."},
-    "adapters.": {"mail", "model", "errors", "ports", "network", "adapters."},
+    "rules.": {"mail", "met", "items", "model", "errors", "rules."},
+    "store.": {"mail", "met", "items", "model", "errors", "store."},
+    "adapters.": {"mail", "met", "model", "errors", "ports", "network", "adapters."},
     "render": {"errors"},
     "sandbox": {"render"},
     "template_files": {"errors", "render"},
@@ -46,23 +47,25 @@ ALLOWED: dict[str, set[str]] = {
         "__init__", "items", "model", "errors", "ports", "rules.", "store.", "mailing", "noticing", "placing", "planning", "renewing", "sending",
         "timing", "writer",
     },
+    "meeting": {"items", "met", "model", "errors", "rules.", "store."},
+    "debriefing": {"items", "meeting", "met", "model", "errors", "rules.", "store."},
     "desk_people": {"model", "errors", "rules.", "store."},
-    "desk": {"items", "model", "errors", "problems", "rules.", "store.", "timing", "desk_people"},
+    "desk": {"items", "meeting", "met", "model", "errors", "problems", "rules.", "store.", "timing", "desk_people"},
     "explain": {"model", "errors", "durations", "ports", "rules."},
-    "listing": {"items", "model", "durations", "rules."},
+    "listing": {"items", "met", "model", "durations", "rules."},
     "daemon": {"errors", "cycle", "store.", "waking"},
     "web.": {
-        "desk", "durations", "errors", "items", "model", "rules.", "settings", "store.", "template_files", "web.", "writer",
+        "debriefing", "desk", "durations", "errors", "items", "met", "model", "rules.", "settings", "store.", "template_files", "web.", "writer",
     },
     "assemble": {
-        "adapters.", "cycle", "errors", "explain", "model", "network", "ports", "render", "rules.", "settings", "store.", "template_files", "timing",
+        "adapters.", "cycle", "debriefing", "errors", "explain", "items", "model", "network", "ports", "render", "rules.", "settings", "store.", "template_files", "timing",
         "waking", "web.", "writer",
     },
 }  # fmt: skip
 #: Above assemble: what the command line is made of. Nothing below may import these.
 TOP = {
-    "app", "checkup", "checkup_google", "cli", "cli_desk", "cli_doctor", "cli_google", "cli_people", "cli_templates", "config_tables",
-    "connecting", "demo", "demo_week", "doctor", "explaining", "opening", "paging", "running", "setup",
+    "app", "checkup", "checkup_google", "cli", "cli_data", "cli_desk", "cli_doctor", "cli_google", "cli_met", "cli_people", "cli_templates", "config_tables",
+    "connecting", "demo", "demo_week", "doctor", "explaining", "met_session", "opening", "paging", "running", "setup",
 }  # fmt: skip
 
 

@@ -56,7 +56,8 @@ def read_hash(page: str) -> str:
 def read_words(page: str) -> str:
     """Return the words of a page without its tags, each gap one space."""
     body = re.sub(r"<(script|head|svg)\b.*?</\1>", " ", page, flags=re.DOTALL)
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]*>", "", body))).strip()
+    flowing = re.sub(r"</?(?:bdi|strong|small|em|code|kbd|time|a)\b[^>]*>", "", body)
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]*>", " ", flowing))).strip()
 
 
 def build_page(world: World, *, running: bool = True) -> tuple[Page, Door]:

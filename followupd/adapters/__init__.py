@@ -8,6 +8,7 @@ CALENDARS = {
     "ics": "followupd.adapters.ics:IcsCalendar",
     "google": "followupd.adapters.google_calendar:GoogleCalendar",
 }
+GUESTS = "followupd.adapters.guests:read_guests"
 FEED = "followupd.adapters.feeds:Feed"
 MAILBOXES = {
     "maildir": "followupd.adapters.maildir:MaildirMailbox",

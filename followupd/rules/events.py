@@ -367,3 +367,16 @@ def find_language(title: str, chosen: Phrase | None, words: Words) -> str | None
     if small:
         return small.most_common(1)[0][0]
     return chosen.language if chosen else None
+
+
+def answer_judgement(judgement: Judgement, says: bool | None) -> Judgement:
+    """Let the owner's yes or no stand above the words; a cancelled event stays cancelled."""
+    if says is None or judgement.reason is Reason.CANCELLED:
+        return judgement
+    verdict = Verdict.YES if says else Verdict.NO
+    subject = "you were" if judgement.reason is Reason.LISTED else "it was"
+    what = "there" if judgement.reason is Reason.LISTED else "networking"
+    why = f"you said that {subject} {what}" if says else f"you said that {subject} not {what}"
+    return Judgement(
+        verdict, Reason.OWNER_SAYS, why, judgement.evidence, judgement.gathering, judgement.language
+    )

@@ -3,7 +3,11 @@
 from datetime import datetime
 from typing import NamedTuple
 
+from followupd.items import Step
 from followupd.store.database import Database, read_instant, write_instant
+from followupd.store.rows import to_step
+
+_LAST = 2**63 - 1
 
 
 class Touch(NamedTuple):
@@ -13,6 +17,17 @@ class Touch(NamedTuple):
     channel: str
     event: str
     """The title of the event it followed up, as the calendar has it; "" where there was none."""
+
+
+class Passed(NamedTuple):
+    """One step of one item, as the list of everything that happened has it."""
+
+    id: int
+    followup: int
+    who: str
+    """Name or address; "" for what is not about a person."""
+    event: str
+    step: Step
 
 
 class History:
@@ -29,6 +44,19 @@ class History:
             person,
         )
         return [Touch(read_instant(row["at"]), row["channel"], row["event"]) for row in rows]
+
+    def recent_steps(self, count: int, before: int | None = None) -> list[Passed]:
+        """Return the last steps of all items, the latest first; `before` is a step's number to go on from."""
+        rows = self._database.rows(
+            "SELECT steps.*, followups.kind, followups.name, followups.email, followups.event FROM steps"
+            " JOIN followups ON followups.id = steps.followup WHERE steps.id < ? ORDER BY steps.id DESC LIMIT ?",
+            before if before is not None else _LAST,
+            count,
+        )
+        return [
+            Passed(row["id"], row["followup"], row["name"] or row["email"] or "", row["event"], to_step(row))
+            for row in rows
+        ]
 
     def lost_approvals(self) -> set[int]:
         """Return the drafts that were approved and lost it, because the mailbox then held another text."""

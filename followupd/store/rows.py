@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from followupd.items import Act, By, FollowUp, Intent, Kind, Status, Step
+from followupd.items import Act, By, FollowUp, Intent, Kind, Status, Step, Via
 from followupd.model import Answer, Attendee, Event, GuestKind, Person, Reason
 from followupd.store.database import read_instant, tell_damage, write_instant
 
@@ -49,12 +49,23 @@ def to_column(value: Any) -> Any:
 
 @tell_damage()
 def to_step(row: sqlite3.Row) -> Step:
-    return Step(read_instant(row["at"]), Status(row["status"]), By(row["by"]), row["why"])
+    via = Via(row["via"]) if row["via"] else None
+    return Step(read_instant(row["at"]), Status(row["status"]), By(row["by"]), row["why"], via)
 
 
 def to_person(row: sqlite3.Row) -> Person:
     never = row["never_since"] is not None
-    return Person(row["key"], row["email"], row["name"], row["first_name"], row["zone"], never)
+    return Person(
+        row["key"],
+        row["email"],
+        row["name"],
+        row["first_name"],
+        row["zone"],
+        never,
+        row["phone"],
+        row["company"],
+        row["circle"],
+    )
 
 
 @tell_damage()

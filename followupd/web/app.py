@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 from flask import Flask, render_template, request
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as AnyResponse
 
 from followupd.errors import Changed, Problem, StateBusy, StateProblem, StateUnusable, name_bug
-from followupd.web import entering, queue
+from followupd.web import entering, looking_back, meeting, queue
 from followupd.web.door import Door, form_token
 from followupd.web.entering import COOKIE
 from followupd.web.ground import Ground, Holder, close_store, ground, holder, now
 from followupd.web.guard import Guard
+from followupd.web.queue import NUMBER_MAX
 from followupd.web.serving import BODY_MAX
 from followupd.web.showing import FILTERS, HELD
 
@@ -28,7 +30,11 @@ log = logging.getLogger("followupd")
 _OPEN_TO_ALL = frozenset(
     {"static", "entering.show_link", "entering.open_page", "entering.prove", "entering.tell_health"}
 )
-_ROOMS = (("queue.show_queue", "Queue"),)
+_ROOMS = (
+    ("queue.show_queue", "Queue"),
+    ("looking_back.show_left_out", "Why not?"),
+    ("looking_back.show_activity", "Activity"),
+)
 _PROBLEM_STATUS = {StateUnusable: 503, StateBusy: 503, StateProblem: 503, Changed: 409}
 
 
@@ -57,6 +63,7 @@ def _build_flask(held: Holder) -> Flask:
         MAX_FORM_PARTS=2_000,
         PROPAGATE_EXCEPTIONS=False,
     )
+    app.url_map.converters["item"] = _ItemNumber
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters |= FILTERS
     app.before_request(_check_session)
@@ -65,9 +72,16 @@ def _build_flask(held: Holder) -> Flask:
     app.register_error_handler(Problem, _tell_problem)
     app.register_error_handler(HTTPException, _tell_http)
     app.register_error_handler(Exception, _tell_bug)
-    for blueprint in (entering.pages, queue.pages):
+    for blueprint in (entering.pages, queue.pages, meeting.pages, looking_back.pages):
         app.register_blueprint(blueprint)
     return app
+
+
+class _ItemNumber(IntegerConverter):
+    """A number the store can hold; a larger one is no item's."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=NUMBER_MAX)
 
 
 def _check_session() -> AnyResponse | tuple[str, int] | None:

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from followupd.items import FollowUp, Kind, Step
+from followupd.errors import Problem
+from followupd.items import FollowUp, Kind, Offer, Step
 from followupd.model import Event
 from followupd.rules.choosing import Chosen
 from followupd.rules.likeness import find_alike
@@ -29,6 +30,10 @@ class Card:
     acts: frozenset[str]
     saving: bool
     lost_approval: bool
+    offers: tuple[Offer, ...]
+    """For the question about public lists: its events."""
+    met: list[tuple[FollowUp, Letter | None]]
+    """For a question about people: whom the owner named so far, and what each of them gets."""
 
 
 def build_card(number: int) -> Card:
@@ -48,6 +53,8 @@ def build_card(number: int) -> Card:
         acts=acts,
         saving=is_saving(item),
         lost_approval=item.id in store().past.lost_approvals(),
+        offers=desk().list_offers(number) if item.asks_where else (),
+        met=_list_met(item, event),
     )
 
 
@@ -59,6 +66,27 @@ def _choose(item: FollowUp, event: Event | None) -> Chosen | None:
     return ground().writer.choose(item, event, judgement, known=known, now=now())
 
 
+def _list_met(item: FollowUp, event: Event | None) -> list[tuple[FollowUp, Letter | None]]:
+    if item.kind not in {Kind.DEBRIEF, Kind.QUESTION} or event is None:
+        return []
+    named = [other for other in store().followups_of(item.occurrence) if other.by_owner]
+    return [(other, _foresee(other, event)) for other in named]
+
+
+def _foresee(item: FollowUp, event: Event) -> Letter | None:
+    """Return the message somebody gets, as it is or as the next pass will write it; None where it cannot be written."""
+    if item.raw is not None:
+        return read_letter(item.raw)
+    if item.email is None:
+        return None
+    judgement, _ = ground().judge(event)
+    known = store().last_touch(item.person or "", item.id) is not None
+    try:
+        return read_letter(ground().writer.write(item, event, judgement, known=known, now=now()).raw)
+    except Problem:
+        return None  # the pass tells it, as a problem in the queue
+
+
 def _list_templates() -> list[str]:
     """Return the templates that are whole messages; parts that others include have no subject."""
     return sorted(name for name, source in ground().templates.sources().items() if "Subject:" in source)
@@ -67,5 +95,5 @@ def _list_templates() -> list[str]:
 def _find_alike(item: FollowUp) -> str | None:
     if item.email is None:
         return None
-    known = [(person.name, person.email) for person, _ in store().people() if person.email]
+    known = [(person.name, person.email) for person, _ in store().people.list() if person.email]
     return find_alike(item.name, item.email, known)

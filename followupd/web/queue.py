@@ -1,5 +1,6 @@
 """The queue and what is decided there. Every route that changes something takes a form and ends at the next item."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -21,8 +22,13 @@ pages = Blueprint("queue", __name__)
 ROWS = 50
 #: So many messages can be read on one page; nobody reads more before a single yes.
 TOGETHER = 10
+#: What SQLite can hold.
+NUMBER_MAX = 2**63 - 1
+#: How somebody can be reached without a draft of ours; an e-mail of the owner's own among them.
+CHANNELS = frozenset({"email", "phone", "letter", "message", "in-person"})
 _TO_DECIDE = frozenset({Status.NEEDS_INFO, Status.DRAFTED})
 _LEAVING = frozenset({Status.APPROVED, Status.SENDING})
+_TICK = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})", re.ASCII)
 _EVENING, _MORNING = time(19), time(9)
 
 
@@ -68,12 +74,12 @@ def show_queue() -> str:
     return _render(waiting, first, view="list")
 
 
-@pages.get("/items/<int:number>")
+@pages.get("/items/<item:number>")
 def show_item(number: int) -> str:
     return _render(list_waiting(), number, view="item")
 
 
-@pages.get("/items/<int:number>/edit")
+@pages.get("/items/<item:number>/edit")
 def show_editor(number: int) -> str:
     return _render(list_waiting(), number, view="edit")
 
@@ -85,8 +91,8 @@ def tell_pulse() -> dict[str, str]:
 
 
 def _render(waiting: Waiting, number: int | None, view: str, **more: object) -> str:
-    start = max(request.args.get("from", 0, int), 0)
-    after = request.args.get("after", type=int)
+    start = read_number("from") or 0
+    after = read_number("after")
     return render_template(
         "queue.html",
         waiting=waiting,
@@ -102,6 +108,12 @@ def _render(waiting: Waiting, number: int | None, view: str, **more: object) -> 
         **_say_state(),
         **more,
     )
+
+
+def read_number(name: str) -> int | None:
+    """Return a number from the request's address; None where there is none that the store could know."""
+    number = request.args.get(name, type=int)
+    return number if number is not None and 0 <= number <= NUMBER_MAX else None
 
 
 def _say_state() -> dict[str, object]:
@@ -128,7 +140,7 @@ def _list_beside(items: Sequence[FollowUp], number: int | None) -> tuple[int | N
 # --- deciding
 
 
-def _decide(number: int, act: Callable[[], object]) -> Response:
+def decide(number: int, act: Callable[[], object]) -> Response:
     """Do one thing about an item, then show the one that comes next."""
     _, following = _list_beside(list_waiting().decide, number)
     act()
@@ -142,9 +154,9 @@ def _seen() -> str:
     return request.form["hash"]
 
 
-@pages.post("/items/<int:number>/approve")
+@pages.post("/items/<item:number>/approve")
 def approve(number: int) -> Response:
-    return _decide(number, lambda: _approve(number, _seen()))
+    return decide(number, lambda: _approve(number, _seen()))
 
 
 def _approve(number: int, seen: str) -> FollowUp:
@@ -153,32 +165,32 @@ def _approve(number: int, seen: str) -> FollowUp:
     return desk().approve(number, now(), settings.limits.hold, seen, hours)
 
 
-@pages.post("/items/<int:number>/skip")
+@pages.post("/items/<item:number>/skip")
 def skip(number: int) -> Response:
-    return _decide(number, lambda: desk().skip(number, now()))
+    return decide(number, lambda: desk().skip(number, now()))
 
 
-@pages.post("/items/<int:number>/snooze")
+@pages.post("/items/<item:number>/snooze")
 def snooze(number: int) -> Response:
     until = _read_until(request.form["until"], request.form.get("pick", ""))
-    return _decide(number, lambda: desk().snooze(number, until, now()))
+    return decide(number, lambda: desk().snooze(number, until, now()))
 
 
-@pages.post("/items/<int:number>/done")
+@pages.post("/items/<item:number>/done")
 def finish(number: int) -> Response:
     channel = request.form["by"]
-    if channel not in {"phone", "letter", "message", "in-person"}:
-        raise Problem(f"'{channel}' is no way to reach somebody.", "Choose one of the four.")
-    return _decide(number, lambda: desk().finish(number, channel, now()))
+    if channel not in CHANNELS:
+        raise Problem(f"'{channel}' is no way to reach somebody.", "Choose one of those on the page.")
+    return decide(number, lambda: desk().finish(number, channel, now()))
 
 
-@pages.post("/items/<int:number>/undo")
+@pages.post("/items/<item:number>/undo")
 def undo(number: int) -> Response:
     desk().undo(number, now())
     return redirect(url_for("queue.show_item", number=number), 303)
 
 
-@pages.post("/items/<int:number>/edit")
+@pages.post("/items/<item:number>/edit")
 def edit(number: int) -> Response | tuple[str, int]:
     subject, body = request.form["subject"], request.form["body"].replace("\r\n", "\n")
     try:
@@ -191,13 +203,7 @@ def edit(number: int) -> Response | tuple[str, int]:
     return redirect(url_for("queue.show_item", number=number), 303)
 
 
-@pages.post("/items/<int:number>/answer")
-def answer(number: int) -> Response:
-    """Say yes to a question, or have a problem tried again."""
-    return _decide(number, lambda: desk().approve(number, now(), ground().settings.limits.hold))
-
-
-@pages.post("/items/<int:number>/template")
+@pages.post("/items/<item:number>/template")
 def change_template(number: int) -> Response:
     """Write the message anew from another template; from then on the text is the owner's."""
     item = store().followup(number)
@@ -230,15 +236,20 @@ def show_together() -> str:
 def decide_together() -> str | Response:
     """Do one thing about every ticked item, each bound to the text that was shown; one that changed stays."""
     act, refused = _act_for(request.form["act"]), []
-    for ticked in request.form.getlist("item"):
-        number, _, seen = ticked.partition(":")
+    for number, seen in _read_ticked():
         try:
-            act(int(number), seen)
+            act(number, seen)
         except Problem as problem:
-            refused.append((store().followup(int(number)), problem))
+            refused.append((store().followup(number), problem))
     if not refused:
         return redirect(url_for("queue.show_queue"), 303)
     return render_template("refused.html", refused=refused)
+
+
+def _read_ticked() -> list[tuple[int, str]]:
+    """Return number and hash of every ticked item."""
+    found = [_TICK.fullmatch(ticked) for ticked in request.form.getlist("item")]
+    return [(int(tick[1]), tick[2]) for tick in found if tick]
 
 
 def _act_for(word: str) -> Callable[[int, str], object]:

@@ -75,12 +75,10 @@ _HEADINGS = ("From", "To", "Cc", "Bcc", "Reply-To")
 def list_acts(item: FollowUp, now: datetime) -> frozenset[str]:
     """Return what the owner may do about an item as it stands."""
     acts = _ACTS.get(item.status, frozenset())
-    if item.kind is not Kind.DRAFT:
-        acts = (
-            frozenset({item.kind.value, "skip", "snooze"})
-            if item.status is Status.NEEDS_INFO
-            else acts - {"again"}
-        )
+    if item.kind is not Kind.DRAFT and item.status is Status.NEEDS_INFO:
+        acts = frozenset({item.kind.value, "skip", "snooze"})
+    if item.kind is Kind.DEBRIEF and item.status is Status.DONE:
+        acts |= {"debrief"}  # somebody always comes to mind later
     if item.held is not None:
         acts -= {"approve"}
     snoozed = item.snoozed_until is not None and item.snoozed_until > now
@@ -124,8 +122,8 @@ _MARK = Markup('<span class="hidden-mark" title="a character that is not seen">U
 
 
 def say_instant(instant: datetime, zone: Any) -> str:
-    """Return an instant as an owner reads it on a page."""
-    return instant.astimezone(zone).strftime("%a %-d %b, %H:%M")
+    """Return an instant as an owner reads it on a page, in one piece."""
+    return instant.astimezone(zone).strftime("%a %-d %b, %H:%M").replace(" ", "\N{NO-BREAK SPACE}")
 
 
 #: Why something waits, for whoever waits for it.

@@ -100,7 +100,12 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 def routes_of(page: Page) -> Iterator[Route]:
     """Return every route of the page with something that fits in each of its gaps."""
-    gaps = {"<int:number>": "999", "<code>": "x" * 43, "<challenge>": "x" * 32, "<path:filename>": "page.css"}
+    gaps = {
+        "<item:number>": "999",
+        "<code>": "x" * 43,
+        "<challenge>": "x" * 32,
+        "<path:filename>": "page.css",
+    }
     for rule in page.flask.url_map.iter_rules():
         path = rule.rule
         for gap, filling in gaps.items():
