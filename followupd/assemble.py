@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from followupd.adapters import CALENDARS, FEED, GOOGLE, GUESTS, MAILBOXES, load
+from followupd.adapters import CALENDARS, FEED, GOOGLE, GUESTS, MAILBOXES, OUTBOX, load
 from followupd.adapters.copies import forget_copies, name_copy
 from followupd.cycle import Cycle
 from followupd.debriefing import Debriefing, DebriefRules, Foresee
@@ -15,7 +15,7 @@ from followupd.errors import ConfigProblem
 from followupd.explain import Choose
 from followupd.items import FollowUp
 from followupd.model import Event, Guest, Judge, Judgement
-from followupd.network import read_feed_address
+from followupd.network import Network, read_feed_address
 from followupd.ports import CalendarSource, Mailbox
 from followupd.render import Renderer
 from followupd.rules.choosing import Chosen, choose_template
@@ -24,6 +24,7 @@ from followupd.rules.events import judge_event
 from followupd.rules.guest_lists import read_guest_words
 from followupd.rules.people import PeopleWords, read_people_words, sort_guests
 from followupd.rules.promises import DebriefWords, read_debrief_words
+from followupd.rules.reading import read_envelope
 from followupd.rules.status import check_move
 from followupd.rules.words import Words, read_words
 from followupd.settings import CalendarSettings, MailboxSettings, Settings
@@ -154,14 +155,18 @@ def build_mailboxes(settings: Settings, accounts: Mapping[str, Any]) -> dict[str
         raise ConfigProblem(
             f"{settings.file} names no [mailbox].", "Add one for drafts to lie in; see config.example.toml."
         )
-    return {box.name: _build_mailbox(box, accounts) for box in settings.mailboxes}
+    return {box.name: _build_mailbox(box, settings.network, accounts) for box in settings.mailboxes}
 
 
-def _build_mailbox(box: MailboxSettings, accounts: Mapping[str, Any]) -> Any:
-    make = load(MAILBOXES[box.type])
-    return (
-        make(box.name, box.path) if box.account is None else make(box.name, accounts[box.account], read_clock)
-    )
+def _build_mailbox(box: MailboxSettings, network: Network, accounts: Mapping[str, Any]) -> Mailbox:
+    make: Callable[..., Mailbox] = load(MAILBOXES[box.type])
+    if box.account is not None:
+        return make(box.name, accounts[box.account], read_clock)
+    drafts = make(box.name, box.path)
+    if box.server is None:
+        return drafts
+    send: Callable[..., Mailbox] = load(OUTBOX)
+    return send(drafts, box.server, network.ca_file, read_envelope)
 
 
 def build_templates(settings: Settings, renderer: Renderer) -> Templates:

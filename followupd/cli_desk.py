@@ -87,10 +87,12 @@ def _say_approved(app: App, item: "FollowUp", hold: timedelta) -> str:
         late = f"\nThe 48 hours end before that, {say_time(item.deadline, app.zone, app.now)}."
         sooner = f"{late} Sooner: undo {item.id}, then approve {item.id} --now"
         return f"{item.id}: {item.outcome}; until then: undo {item.id}{sooner if item.leaves_at > item.deadline else ''}"
+    server = app.settings.sends_by(item.mailbox)
+    goes = f"is sent by {server}" if server else "moves to the folder Ready of your mail program"
     if item.leaves_at <= app.now:
-        return f"{item.id}: approved. It moves to the folder Ready of your mail program with the next pass."
+        return f"{item.id}: approved. It {goes} with the next pass."
     when = say_time(item.leaves_at, app.zone, app.now)
-    return f"{item.id}: approved. At {when} it moves to the folder Ready of your mail program; until then: undo {item.id}"
+    return f"{item.id}: approved. At {when} it {goes}; until then: undo {item.id}"
 
 
 @click.command()

@@ -139,6 +139,10 @@ class MaildirMailbox:
     def close(self) -> None:
         """Do nothing, as `open` did."""
 
+    def begin_sending(self, draft: Draft) -> None:
+        """Move `draft` to Sending, so that a crash finds there whatever may have left, and nothing else."""
+        self._take(draft, SENDING, "cur")
+
     def settle(self, draft: Draft, place: Place) -> None:
         folder, flags = SETTLED[place]
         target = self.path / folder / "cur" / f"{draft.id}{flags}"
