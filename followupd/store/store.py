@@ -20,6 +20,7 @@ from followupd.store.facts import Facts
 from followupd.store.guests import GuestLists
 from followupd.store.history import History
 from followupd.store.people import People
+from followupd.store.pruning import prune
 from followupd.store.rows import (
     FOLLOWUP_COLUMNS,
     to_column,
@@ -63,6 +64,10 @@ class Store:
         for item in self.followups(OPEN):
             if item.raw is not None and item.hash != saved[item.id]:
                 raise say_damaged("The state", f"the text of item {item.id} is not the one that was saved")
+
+    def prune(self, now: datetime) -> None:
+        """Forget what nothing asks for any more, once a day."""
+        prune(self.database, now)
 
     def copy_to(self, folder: Path) -> None:
         """Write a consistent copy of the state into another folder (https://sqlite.org/lang_vacuum.html#vacuuminto)."""
