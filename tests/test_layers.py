@@ -27,6 +27,7 @@ ALLOWED: dict[str, set[str]] = {
     "render": {"errors"},
     "sandbox": {"render"},
     "template_files": {"errors", "render"},
+    "template_shelf": {"errors", "template_files"},
     "settings": {"model", "errors", "network", "rules."},
     "options": {"durations", "errors", "network", "rules."},
     "config": {"model", "errors", "home", "network", "options", "rules.", "settings"},
@@ -52,7 +53,7 @@ ALLOWED: dict[str, set[str]] = {
     "listing": {"items", "model", "durations", "rules."},
     "daemon": {"errors", "cycle", "store.", "waking"},
     "web.": {
-        "desk", "durations", "errors", "items", "model", "rules.", "settings", "store.", "template_files", "web.", "writer",
+        "desk", "durations", "errors", "items", "mail", "model", "rules.", "settings", "store.", "template_files", "template_shelf", "web.", "writer",
     },
     "assemble": {
         "adapters.", "cycle", "errors", "explain", "model", "network", "ports", "render", "rules.", "settings", "store.", "template_files", "timing",
