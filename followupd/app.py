@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -11,15 +12,17 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from followupd.durations import parse_duration
-from followupd.errors import ExitCode, Problem
+from followupd.errors import ExitCode, Problem, StateDamaged
 from followupd.home import find_config, find_state, read_tables
 
 if TYPE_CHECKING:  # `queue` must not wait for what only the daemon needs, `--version` for nothing at all
     from zoneinfo import ZoneInfo
 
+    from followupd.debriefing import Debriefing
     from followupd.desk import Desk
     from followupd.items import FollowUp
     from followupd.settings import Settings
+    from followupd.store.store import Store
 
 
 class App:
@@ -55,13 +58,25 @@ class App:
             return ZoneInfo("UTC")
 
     @cached_property
-    def desk(self) -> "Desk":
-        from followupd.desk import Desk
+    def _store(self) -> "Store":
         from followupd.rules.status import check_move
         from followupd.store.store import Store
+
+        return Store(self.state, check_move)
+
+    @cached_property
+    def desk(self) -> "Desk":
+        from followupd.desk import Desk
         from followupd.waking import ring
 
-        return Desk(Store(self.state, check_move), lambda: ring(self.state))
+        return Desk(self._store, lambda: ring(self.state))
+
+    @cached_property
+    def debriefing(self) -> "Debriefing":
+        from followupd.assemble import build_debriefing
+        from followupd.waking import ring
+
+        return build_debriefing(self.settings, self._store, lambda: ring(self.state))
 
 
 class Commands(click.Group):
@@ -71,6 +86,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except Problem as problem:
+            _advise(problem, ctx.obj)
             click.echo(f"followupd: {problem}", err=True)
             ctx.exit(int(problem.exit_code))
         except OSError as error:
@@ -78,6 +94,15 @@ class Commands(click.Group):
                 raise
             click.echo(f"followupd: {error.filename}: {error.strerror}.", err=True)
             ctx.exit(int(ExitCode.STATE))
+
+
+def _advise(problem: Problem, app: App) -> None:
+    """Name the newest good backup where the state is damaged."""
+    if isinstance(problem, StateDamaged):
+        from followupd.store.backups import advise_restore
+
+        with suppress(Problem):
+            problem.todo = advise_restore(app.state)
 
 
 class Duration(click.ParamType[timedelta]):
@@ -135,12 +160,6 @@ def print_json(rows: Iterable[dict[str, Any]]) -> None:
         click.echo(json.dumps(row))
 
 
-def read_stdin() -> str:
-    """Return what is piped in. Raises Problem when it is not UTF-8."""
-    with click.open_file("-", encoding="utf-8") as stdin:
-        return read_text(stdin)
-
-
 def read_text(file: IO[str]) -> str:
     """Return a text file's content. Raises Problem when it is not UTF-8."""
     try:
@@ -149,3 +168,20 @@ def read_text(file: IO[str]) -> str:
         raise Problem(
             f"The text is not UTF-8 (byte {error.start}).", "Save it as UTF-8 and try again."
         ) from error
+
+
+def tell_sleeping(app: App) -> None:
+    """Say so when nobody is there to carry a decision out, or nothing may leave."""
+    from followupd.waking import is_listening
+
+    tell_paused(app)
+    if not is_listening(app.state):
+        click.echo(
+            "The daemon is not running: start it with `followupd run`, or make one pass with `followupd once`.",
+            err=True,
+        )
+
+
+def tell_paused(app: App) -> None:
+    if app.desk.is_paused():
+        click.echo("Paused: nothing leaves until `followupd resume`.", err=True)

@@ -7,19 +7,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from followupd.adapters import CALENDARS, FEED, GOOGLE, MAILBOXES, load
+from followupd.adapters import CALENDARS, FEED, GOOGLE, GUESTS, MAILBOXES, OUTBOX, load
 from followupd.adapters.copies import forget_copies, name_copy
 from followupd.cycle import Cycle
+from followupd.debriefing import Debriefing, DebriefRules, Foresee
 from followupd.errors import ConfigProblem
 from followupd.explain import Choose
+from followupd.items import FollowUp
 from followupd.model import Event, Guest, Judge, Judgement
-from followupd.network import read_feed_address
+from followupd.network import Network, read_feed_address
 from followupd.ports import CalendarSource, Mailbox
 from followupd.render import Renderer
 from followupd.rules.choosing import Chosen, choose_template
 from followupd.rules.drafts import example_facts
 from followupd.rules.events import judge_event
+from followupd.rules.guest_lists import read_guest_words
 from followupd.rules.people import PeopleWords, read_people_words, sort_guests
+from followupd.rules.promises import DebriefWords, read_debrief_words
+from followupd.rules.reading import read_envelope
 from followupd.rules.status import check_move
 from followupd.rules.words import Words, read_words
 from followupd.settings import CalendarSettings, MailboxSettings, Settings
@@ -35,7 +40,7 @@ if TYPE_CHECKING:
 
 _WORDS = Path(__file__).parent / "words"
 #: Word files that are not about events.
-_OTHER_WORDS = frozenset({"advice", "people"})
+_OTHER_WORDS = frozenset({"advice", "debrief", "guests", "people"})
 
 
 def read_clock() -> datetime:
@@ -70,7 +75,7 @@ def build_judge(settings: Settings, words: Words) -> Judge:
     people_words = load_people_words()
 
     def judge(event: Event) -> tuple[Judgement, tuple[Guest, ...]]:
-        guests = sort_guests(event, settings.owner, people_words)
+        guests = sort_guests(event.attendees, settings.owner, people_words)
         return judge_event(event, guests, settings.owner, words), guests
 
     return judge
@@ -150,14 +155,18 @@ def build_mailboxes(settings: Settings, accounts: Mapping[str, Any]) -> dict[str
         raise ConfigProblem(
             f"{settings.file} names no [mailbox].", "Add one for drafts to lie in; see config.example.toml."
         )
-    return {box.name: _build_mailbox(box, accounts) for box in settings.mailboxes}
+    return {box.name: _build_mailbox(box, settings.network, accounts) for box in settings.mailboxes}
 
 
-def _build_mailbox(box: MailboxSettings, accounts: Mapping[str, Any]) -> Any:
-    make = load(MAILBOXES[box.type])
-    return (
-        make(box.name, box.path) if box.account is None else make(box.name, accounts[box.account], read_clock)
-    )
+def _build_mailbox(box: MailboxSettings, network: Network, accounts: Mapping[str, Any]) -> Mailbox:
+    make: Callable[..., Mailbox] = load(MAILBOXES[box.type])
+    if box.account is not None:
+        return make(box.name, accounts[box.account], read_clock)
+    drafts = make(box.name, box.path)
+    if box.server is None:
+        return drafts
+    send: Callable[..., Mailbox] = load(OUTBOX)
+    return send(drafts, box.server, network.ca_file, read_envelope)
 
 
 def build_templates(settings: Settings, renderer: Renderer) -> Templates:
@@ -180,6 +189,41 @@ def build_choose(settings: Settings, words: Words) -> Choose:
         return choose_template(settings.choices, case, available)
 
     return choose
+
+
+def build_foresee(settings: Settings, words: Words) -> Foresee:
+    """Return the choice of templates for follow-ups that wait to be drafted, from the names of the files alone."""
+    available = find_templates([shipped_templates(), settings.templates]).keys()
+
+    def foresee(event: Event, judgement: Judgement, item: FollowUp, late: bool, known: bool) -> Chosen:
+        language = choose_language(judgement, settings.owner)
+        promise = bool(item.promise)
+        case = build_case(
+            event, judgement, item.email, words, language, late=late, known=known, promise=promise
+        )
+        return choose_template(settings.choices, case, available)
+
+    return foresee
+
+
+def load_debrief_words() -> DebriefWords:
+    """Return what the debrief listens for, from followupd/words/debrief.toml."""
+    return read_debrief_words(_read_word_file("debrief"))
+
+
+def build_debriefing(settings: Settings, store: Store, wake: Callable[[], object]) -> Debriefing:
+    """Return what takes the owner's answers to "whom did you meet?"."""
+    words = load_words()
+    rules = DebriefRules(
+        owner=settings.owner,
+        limits=settings.limits,
+        debrief=load_debrief_words(),
+        guests=read_guest_words(_read_word_file("guests")),
+        people=load_people_words(),
+        mailbox=next((box.name for box in settings.mailboxes), ""),
+    )
+    judge, foresee = build_judge(settings, words), build_foresee(settings, words)
+    return Debriefing(store, wake, rules, judge, foresee, load(GUESTS))
 
 
 def open_store(folder: Path) -> Store:
@@ -234,6 +278,7 @@ def build_ground(
         templates=templates,
         cautions=load_cautions(),
         open_store=lambda: open_store(settings.state),
+        open_debriefing=lambda store: build_debriefing(settings, store, lambda: ring(settings.state)),
         wake=lambda: ring(settings.state),
         clock=read_clock,
         last_pass=last_pass,

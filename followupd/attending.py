@@ -4,7 +4,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from followupd.items import FollowUp, Status
-from followupd.model import FOLLOW_UP_WITHIN, Event, Reason
+from followupd.model import FOLLOW_UP_WITHIN, TOO_LATE_AFTER, Event, Reason
 from followupd.rules.attendance import name_events, plan_question, takes_in
 from followupd.store.store import Store
 from followupd.withdrawing import withdraw
@@ -13,7 +13,8 @@ from followupd.withdrawing import withdraw
 def ask_attendance(store: Store, event: Event, mailbox: str, zone: ZoneInfo, now: datetime) -> None:
     """Put an event that is over into the open question, or begin the next one; what was asked about before is left."""
     deadline = event.end + FOLLOW_UP_WITHIN
-    if deadline < store.installed(now) or store.attendances.knows(event.occurrence):
+    too_old = deadline < store.installed(now) or event.end + TOO_LATE_AFTER <= now
+    if too_old or store.attendances.knows(event.occurrence):
         return
     question = _find_open(store, event) or _begin(store, event, mailbox, zone, now)
     if question is not None:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from followupd import __version__
+from followupd import __version__, cli_data, cli_desk
 from followupd.app import App, Commands, Duration, Moment, as_json, needs_app, print_queue
-from followupd.cli_desk import COMMANDS
 from followupd.cli_doctor import doctor
 from followupd.cli_google import connect, disconnect
+from followupd.cli_met import met
 from followupd.cli_people import people
 from followupd.cli_templates import templates
 
@@ -149,6 +149,7 @@ main.add_command(doctor)
 main.add_command(templates)
 main.add_command(connect)
 main.add_command(disconnect)
+main.add_command(met)
 main.add_command(people)
-for command in COMMANDS:
+for command in (*cli_desk.COMMANDS, *cli_data.COMMANDS):
     main.add_command(command)

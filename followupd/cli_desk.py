@@ -17,8 +17,9 @@ from followupd.app import (
     needs_app,
     print_json,
     print_queue,
-    read_stdin,
     read_text,
+    tell_paused,
+    tell_sleeping,
 )
 from followupd.errors import Changed, Problem
 
@@ -38,7 +39,7 @@ def queue(app: App, everything: bool, as_json: bool) -> None:
     if as_json:
         print_json(queue_to_json(item, app.now) for item in items)
         return
-    _tell_paused(app)
+    tell_paused(app)
     for name, problem in app.desk.source_problems().items():
         click.echo(f"calendar '{name}': {problem}", err=True)
     print_queue(app, items, app.now)
@@ -74,7 +75,7 @@ def approve(app: App, numbers: Sequence[int], at_once: bool, seen_hash: str | No
         hours = None if at_once else app.settings.hours_of(mailbox)
         item = app.desk.approve(number, app.now, hold, seen_hash, hours)
         click.echo(_say_approved(app, item, hold), err=True)
-    _tell_sleeping(app)
+    tell_sleeping(app)
 
 
 def _say_approved(app: App, item: "FollowUp", hold: timedelta) -> str:
@@ -86,27 +87,12 @@ def _say_approved(app: App, item: "FollowUp", hold: timedelta) -> str:
         late = f"\nThe 48 hours end before that, {say_time(item.deadline, app.zone, app.now)}."
         sooner = f"{late} Sooner: undo {item.id}, then approve {item.id} --now"
         return f"{item.id}: {item.outcome}; until then: undo {item.id}{sooner if item.leaves_at > item.deadline else ''}"
+    server = app.settings.sends_by(item.mailbox)
+    goes = f"is sent by {server}" if server else "moves to the folder Ready of your mail program"
     if item.leaves_at <= app.now:
-        return f"{item.id}: approved. It moves to the folder Ready of your mail program with the next pass."
+        return f"{item.id}: approved. It {goes} with the next pass."
     when = say_time(item.leaves_at, app.zone, app.now)
-    return f"{item.id}: approved. At {when} it moves to the folder Ready of your mail program; until then: undo {item.id}"
-
-
-def _tell_sleeping(app: App) -> None:
-    """Say so when nobody is there to carry a decision out, or nothing may leave."""
-    from followupd.waking import is_listening
-
-    _tell_paused(app)
-    if not is_listening(app.state):
-        click.echo(
-            "The daemon is not running: start it with `followupd run`, or make one pass with `followupd once`.",
-            err=True,
-        )
-
-
-def _tell_paused(app: App) -> None:
-    if app.desk.is_paused():
-        click.echo("Paused: nothing leaves until `followupd resume`.", err=True)
+    return f"{item.id}: approved. At {when} it {goes}; until then: undo {item.id}"
 
 
 @click.command()
@@ -132,7 +118,7 @@ def edit(app: App, number: int, subject: str | None, body: Any, seen_hash: str |
         click.echo(text)  # what was typed must not be lost
         raise
     click.echo(f"{number}: saved; the draft in your mailbox follows with the next pass.", err=True)
-    _tell_sleeping(app)
+    tell_sleeping(app)
 
 
 def _edit_by_hand(app: App, number: int) -> tuple[str, str]:
@@ -165,14 +151,14 @@ def note(app: App, number: int, text: str | None, promise: str | None) -> None:
         "you changed the draft, so your text stays" if item.edited else "the next pass writes the draft anew"
     )
     click.echo(f"{number}: noted{f'; {follows}' if item.raw else ''}.", err=True)
-    _tell_sleeping(app)
+    tell_sleeping(app)
 
 
 def _decide(act: Callable[[int], Any], numbers: Iterable[int], done: str, app: App) -> None:
     for number in numbers:
         act(number)
         click.echo(f"{number}: {done}", err=True)
-    _tell_sleeping(app)
+    tell_sleeping(app)
 
 
 @click.command()
@@ -213,35 +199,6 @@ def undo(app: App, numbers: Sequence[int]) -> None:
 def done(app: App, number: int, channel: str) -> None:
     """Say that you followed up another way."""
     _decide(lambda number: app.desk.finish(number, channel, app.now), [number], "done, thank you.", app)
-
-
-@click.command()
-@item_number
-@click.argument("people", nargs=-1)
-@click.option("--nobody", is_flag=True, help="You met nobody there.")
-@click.option("--note", default="", help="What you spoke about; for your eyes.")
-@click.option(
-    "--promise",
-    default="",
-    help="What you promised, such as 'the name of our printer'; the follow-up keeps it.",
-)
-@needs_app
-def met(app: App, number: int, people: Sequence[str], nobody: bool, note: str, promise: str) -> None:
-    """Say whom you met at an event.
-
-    Write 'Jane Doe, Acme, jane@acme.example - we spoke about sailing', or complete an address.
-
-    Several people are several arguments, or lines on stdin.
-    """
-    from followupd.rules.debrief import read_met
-
-    lines = list(people) or ([] if nobody else read_stdin().splitlines())
-    found = [read_met(line, note, promise) for line in lines if line.strip()]
-    if not found and not nobody:
-        raise click.UsageError("Name somebody, or say --nobody.")
-    app.desk.take_met(number, found, app.now)
-    click.echo(f"{number}: thank you, {len(found) or 'nobody'} noted.", err=True)
-    _tell_sleeping(app)
 
 
 @click.command()
@@ -290,7 +247,7 @@ def _answer_attended(app: App, item: "FollowUp", words: Sequence[str]) -> None:
     there = read_places(words, [offer.place for offer in app.desk.list_offers(item.id)])
     answered = app.desk.attend(item.id, there, app.now)
     click.echo(f"{item.id}: thank you, {answered.outcome}.", err=True)
-    _tell_sleeping(app)
+    tell_sleeping(app)
 
 
 @click.command()
@@ -298,7 +255,7 @@ def _answer_attended(app: App, item: "FollowUp", words: Sequence[str]) -> None:
 def pause(app: App) -> None:
     """Let nothing leave until `resume`; drafting goes on."""
     app.desk.pause(paused=True)
-    _tell_paused(app)
+    tell_paused(app)
 
 
 @click.command()
@@ -309,4 +266,4 @@ def resume(app: App) -> None:
     click.echo("Resumed.", err=True)
 
 
-COMMANDS = (queue, show, approve, edit, note, skip, snooze, undo, done, met, attended, pause, resume)
+COMMANDS = (queue, show, approve, edit, note, skip, snooze, undo, done, attended, pause, resume)

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from followupd.errors import ConfigProblem, Problem
 from followupd.home import find_state, owner_templates, read_tables, resolve
 from followupd.model import Owner
-from followupd.network import Network, read_feed_address
+from followupd.network import MailServer, Network, Secret, read_feed_address
 from followupd.options import (
     PROXY_WORDS,
     TABLES,
@@ -27,6 +27,7 @@ from followupd.options import (
     MailboxTable,
     NetworkTable,
     OwnerTable,
+    SmtpTable,
 )
 from followupd.rules.choosing import Choice
 from followupd.rules.followups import Limits
@@ -99,9 +100,20 @@ def _to_network(file: Path, network: NetworkTable) -> Network:
     return Network(proxy, resolve(file, network.ca_file) if network.ca_file else None)
 
 
+def _to_server(file: Path, smtp: SmtpTable | None) -> MailServer | None:
+    if smtp is None:
+        return None
+    secret = Secret(
+        command=smtp.password_command,
+        file=resolve(file, smtp.password_file) if smtp.password_file else None,
+        credential=smtp.password_credential or "",
+    )
+    return MailServer(smtp.host, smtp.chosen_port, smtp.security, smtp.user, secret)
+
+
 def _to_mailbox(file: Path, box: MailboxTable) -> MailboxSettings:
     path = resolve(file, box.path) if box.path else None
-    return MailboxSettings(box.name, box.type, path, box.account, sends=box.type == "gmail")
+    return MailboxSettings(box.name, box.type, path, box.account, _to_server(file, box.smtp))
 
 
 def _to_owner(owner: OwnerTable) -> Owner:
@@ -180,19 +192,19 @@ def _describe(mistake: Any) -> str:
     """Return one of pydantic's findings as `place: what is wrong`."""
     place = ".".join(str(part) for part in mistake["loc"]) or "the file"
     if mistake["type"] == "extra_forbidden":
-        return f"{place}: there is no such option{_promise(mistake['loc'][-1]) or _suggest(mistake['loc'])}"
+        return f"{place}: there is no such option{_say_never(mistake['loc'][-1]) or _suggest(mistake['loc'])}"
     if mistake["type"] == "missing":
         return f"{place}: is missing"
     if mistake["type"] == "literal_error":
-        return (
-            f"{place}: '{mistake['input']}' is not {mistake['ctx']['expected']}{_promise(mistake['input'])}"
-        )
+        return f"{place}: '{mistake['input']}' is not {mistake['ctx']['expected']}"
     return f"{place}: {mistake['msg'].removeprefix('Value error, ')}"
 
 
-def _promise(word: Any) -> str:
-    """Own up to what the documentation names for later: sending by SMTP."""
-    return " in this version" if str(word) == "smtp" else ""
+def _say_never(word: Any) -> str:
+    """Say what will never be an option."""
+    if word == "password":
+        return "; a password never stands here: name `password_command`, `password_file` or `password_credential`"
+    return ""
 
 
 def _suggest(place: Sequence[Any]) -> str:

@@ -14,7 +14,7 @@ from followupd import WRITTEN
 from followupd.errors import ClockProblem, ExitCode, Problem, SourceProblem
 from followupd.items import FollowUp
 from followupd.mailing import Mailing
-from followupd.model import Event, Judge, Reading, Reason, Skipped
+from followupd.model import MEETINGS, Event, Judge, Reading, Reason, Skipped
 from followupd.noticing import Noticing
 from followupd.placing import Placing
 from followupd.planning import Planning
@@ -113,6 +113,7 @@ class Cycle:
         self._renewing.renew_drafts(report.problems)
         self._placing.place_drafts(report.problems)
         self._sending.send_approved(report.problems)
+        self._store.prune(now)
         return report
 
     def _check_leap(self, now: datetime) -> None:
@@ -208,7 +209,7 @@ class Cycle:
 
     def _is_fresh(self, event: Event) -> bool:
         """Tell whether the event's calendar was read in the last minute, reading it again if it was not."""
-        if self._was_read(event):
+        if event.calendar == MEETINGS or self._was_read(event):
             return True
         for source in self._sources:
             if source.name == event.calendar and not self._store.calendars.has_failed(source.name):

@@ -10,12 +10,13 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import schedule
 
 from followupd.cycle import Cycle
 from followupd.errors import AlreadyRunning, Problem, StateUnusable
+from followupd.store.backups import back_up_daily
 from followupd.store.store import Store
 from followupd.waking import Bell
 
@@ -26,6 +27,8 @@ JUMP = timedelta(seconds=60)
 #: A pass that could not be made at all is tried again this soon, not at the next beat.
 RETRY = timedelta(seconds=30)
 _DAY = timedelta(days=1)
+#: How often the daemon looks whether the newest backup is a day old; it may not run for a whole day.
+_BACKUP_LOOK = timedelta(hours=1)
 
 
 class Parts(NamedTuple):
@@ -37,12 +40,30 @@ class Parts(NamedTuple):
     """Between two beats."""
 
 
+class Waiter(Protocol):
+    """What the daemon sleeps on."""
+
+    def wait(self, seconds: float) -> bool:
+        """Return when somebody rang (True), a signal came, or so many seconds are over."""
+        ...
+
+
 class Daemon:
     """Runs the cycle for years. Must hold the state's lock (lock.py) while it runs."""
 
-    def __init__(self, folder: Path, parts: Parts, rebuild: Callable[[], Parts]) -> None:
-        """`rebuild` reads the settings afresh; it raises Problem where they cannot be used."""
+    def __init__(
+        self,
+        folder: Path,
+        parts: Parts,
+        rebuild: Callable[[], Parts],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`rebuild` reads the settings afresh; it raises Problem where they cannot be used.
+
+        `monotonic` counts seconds that nobody can set.
+        """
         self._folder = folder
+        self._monotonic = monotonic
         self._cycle, self._store, self._poll = parts
         self._rebuild = rebuild
         self._heart = schedule.Scheduler()
@@ -53,7 +74,7 @@ class Daemon:
         self._failed = False
         self.last_pass: datetime | None = None
         """When a whole pass last came to its end (UTC)."""
-        self._offset = _measure_offset()
+        self._offset = self._measure_offset()
 
     def run(self) -> None:
         """Beat until SIGTERM or SIGINT; SIGHUP reads config and templates again.
@@ -66,29 +87,39 @@ class Daemon:
             closing(Bell(self._folder, signals)) as bell,
         ):
             log.info("started; looking every %s", self._poll)
-            self._set_beats()
-            self._beat()
-            while not self._stopping:
-                self._wait(bell)
-                if self._reloading:
-                    self._reload()
+            self.beat_on(bell)
         self._store.close()
         log.info("stopped")
+
+    def beat_on(self, bell: Waiter) -> None:
+        """Beat until `stop`, sleeping on the bell."""
+        self._set_beats()
+        self._beat()
+        self._guarded(self._back_up)
+        while not self._stopping:
+            self._wait(bell)
+            if self._reloading:
+                self._reload()
+
+    def stop(self) -> None:
+        """End after what is under way."""
+        self._stopping = True
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         if number == signal.SIGHUP:
             self._reloading = True
         else:
-            self._stopping = True
+            self.stop()
 
     def _set_beats(self) -> None:
         """Start the beats anew from this moment; `schedule` counts in wall-clock time."""
-        self._offset = _measure_offset()
+        self._offset = self._measure_offset()
         self._heart.clear()
         self._heart.every(int(self._poll.total_seconds())).seconds.do(self._beat)
         self._heart.every(int(_DAY.total_seconds())).seconds.do(self._guarded, self._store.check)
+        self._heart.every(int(_BACKUP_LOOK.total_seconds())).seconds.do(self._guarded, self._back_up)
 
-    def _wait(self, bell: Bell) -> None:
+    def _wait(self, bell: Waiter) -> None:
         """Sleep until there is a reason to look: a beat, a moment that is due, a ring, a clock that jumped."""
         rang = bell.wait(self._seconds_to_look())
         if self._stopping:
@@ -127,11 +158,17 @@ class Daemon:
 
     def _drift(self) -> float:
         """Return by how many seconds the wall clock ran away from the monotonic one since the beats were set."""
-        return _measure_offset() - self._offset
+        return self._measure_offset() - self._offset
+
+    def _measure_offset(self) -> float:
+        return time.time() - self._monotonic()
 
     def _beat(self) -> None:
         self._looked = datetime.now(UTC)
         self._failed = not self._guarded(self._pass)
+
+    def _back_up(self) -> None:
+        back_up_daily(self._folder, datetime.now(UTC))
 
     def _pass(self) -> None:
         self._tell(self._cycle.run_pass().say())
@@ -176,10 +213,6 @@ def use_utc() -> None:
     """Make local time UTC in this process, so that `schedule` never meets a change of summer time."""
     os.environ["TZ"] = "UTC"
     time.tzset()
-
-
-def _measure_offset() -> float:
-    return time.time() - time.monotonic()
 
 
 def _listen_for_signals(handler: Callable[[int, FrameType | None], None]) -> socket.socket:

@@ -18,6 +18,7 @@ from followupd.assemble import (
     build_judge,
     build_sources,
     build_templates,
+    load_debrief_words,
     load_words,
     open_store,
 )
@@ -127,7 +128,9 @@ class Demo:
             f"3  No calendar knows whom Ada met at '{debrief.event}'. She says it in one line",
             f"followupd met {debrief.id} '{line}' --promise '{promise}'",
         )
-        added = self._desk.take_met(debrief.id, [read_met(line, promise=promise)], self._clock.now)
+        added = self._desk.take_met(
+            debrief.id, [read_met(line, load_debrief_words(), promise=promise)], self._clock.now
+        )
         self._cycle.run_pass()
         self._show_item(self._store.followup(added[0].id))
 

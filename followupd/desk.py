@@ -1,13 +1,14 @@
 """What an owner may do. Reads and writes the store only; the cycle carries it out; every act wakes the daemon."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from followupd.desk_people import PeopleDesk
 from followupd.errors import Changed, Problem
 from followupd.items import OPEN, SNOOZE_GRACE, By, FollowUp, Kind, Offer, Plan, Status, Step, Via
-from followupd.model import TOO_LATE_AFTER, Event, Met, Person, Reason
+from followupd.meeting import take_met
+from followupd.met import Met
+from followupd.model import TOO_LATE_AFTER, Event, Person, Reason
 from followupd.problems import end_doubt, try_again
 from followupd.rules.followups import times_of
 from followupd.rules.hours import Hours
@@ -244,16 +245,9 @@ class Desk:
         Answers a debrief, answers a question (by meeting somebody there or nobody), and completes a follow-up that
         waits for an address.
         """
-        item = self._store.followup(number)
-        with self._store.transaction():
-            if item.kind is Kind.DRAFT:
-                added = [self._give_address(item, people, now)]
-            else:
-                _check_asks_for_people(item)
-                added = [new for met in people if (new := self._add_met(item, met, now)) is not None]
-                self._close_debrief(item, len(people), now)
+        taken = take_met(self._store, number, people, now)
         self._wake()
-        return added
+        return list(taken.added)
 
     def count_in(self, event: Event) -> None:
         """Say that an event was networking although the rules think not; the next pass asks or drafts."""
@@ -282,58 +276,6 @@ class Desk:
             )
         return self._done(item)
 
-    def _close_debrief(self, item: FollowUp, count: int, now: datetime) -> None:
-        if item.kind is Kind.QUESTION:
-            self._store.calendars.save_answer(item.occurrence, networking=count > 0)
-        if item.status is Status.NEEDS_INFO:
-            why = f"you named {count}" if count else "you met nobody"
-            self._store.move(item, Status.DONE, now, By.OWNER, why)
-
-    def _add_met(self, item: FollowUp, met: Met, now: datetime) -> FollowUp | None:
-        """Add somebody to the queue; None when they are there already."""
-        known = met.person.email is not None
-        for other in self._store.followups_of(item.occurrence):
-            if known and other.status is Status.NEEDS_INFO and _is_same_name(other, met):
-                return self._give_address(other, [met], now)
-        plan = Plan(
-            key=f"{item.occurrence}|{met.person.key}",
-            kind=Kind.DRAFT,
-            status=Status.PLANNED if known else Status.NEEDS_INFO,
-            occurrence=item.occurrence,
-            reason=Reason.OWNER_SAYS if known else Reason.NO_ADDRESS,
-            why="you met them there" if known else "no address is known",
-            due=item.due,
-            deadline=item.deadline,
-            expires=max(item.expires, now + SNOOZE_GRACE),
-            person=met.person,
-        )
-        more = {"by_owner": True, "note": met.note, "promise": met.promise}
-        return self._store.add_followup(plan, item.event, item.mailbox, now, **more)
-
-    def _give_address(self, item: FollowUp, people: Sequence[Met], now: datetime) -> FollowUp:
-        if item.status is not Status.NEEDS_INFO or len(people) != 1 or people[0].person.email is None:
-            raise Problem(f"Item {item.id} ('{item.status}') takes one address, while it waits for one.")
-        [met] = people
-        key = f"{item.occurrence}|{met.person.key}"
-        if self._store.followup_by_key(key) is not None:
-            raise Problem(
-                f"{met.person.email} has a follow-up for this event.",
-                f"Skip this one: followupd skip {item.id}",
-            )
-        person = replace(met.person, name=item.name, first_name=item.first_name)
-        changes = {
-            "key": key,
-            "email": person.email,
-            "person": person.key,
-            "by_owner": True,
-            "reason": Reason.OWNER_SAYS,
-            "why": "you gave the address",
-            "note": met.note or item.note,
-            "promise": met.promise or item.promise,
-        }
-        self._store.save_person(person)
-        return self._store.move(item, Status.PLANNED, now, By.OWNER, "you gave the address", changes)
-
     def pause(self, *, paused: bool) -> None:
         """Let nothing leave until `resume`; drafting goes on."""
         self._store.pause(paused)
@@ -344,7 +286,7 @@ class Desk:
 
     def list_people(self) -> list[tuple[Person, datetime | None]]:
         """Return everybody met, with the last touch (UTC)."""
-        return self._store.people()
+        return self._store.people.list()
 
     def source_problems(self) -> dict[str, str]:
         """Return the calendars that could not be read last time, and why."""
@@ -353,10 +295,6 @@ class Desk:
     def _done(self, item: FollowUp) -> FollowUp:
         self._wake()
         return item
-
-
-def _is_same_name(item: FollowUp, met: Met) -> bool:
-    return item.kind is Kind.DRAFT and item.name.casefold() == met.person.name.casefold() != ""
 
 
 def _is_waiting(item: FollowUp, now: datetime) -> bool:
@@ -388,19 +326,6 @@ def _check_seen(item: FollowUp, seen_hash: str | None) -> None:
 
 #: So many characters of a hash are enough to mean one text.
 _SHORT_HASH = 8
-
-
-def _check_asks_for_people(item: FollowUp) -> None:
-    if item.asks_where:
-        raise Problem(
-            f"Item {item.id} asks which of several events you were at.",
-            f"Answer that first: followupd attended {item.id} 1,3 (or none). Then you are asked whom you met there.",
-        )
-    asks = item.kind in {Kind.DEBRIEF, Kind.QUESTION} and item.status in {Status.NEEDS_INFO, Status.DONE}
-    if not asks:
-        raise Problem(
-            f"Item {item.id} ('{item.status}') does not ask whom you met.", "See `followupd queue`."
-        )
 
 
 def _why_final(item: FollowUp) -> str:

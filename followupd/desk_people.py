@@ -20,7 +20,7 @@ class PeopleDesk:
     def find(self, who: str) -> Person:
         """Return one person. Raises Problem when nobody, or more than one, is called so."""
         if "@" in who:
-            known = self._store.contacts.find(person_key(read_address(who)))
+            known = self._store.people.find(person_key(read_address(who)))
             found = [known] if known else []
         else:
             found = self._store.contacts.find_by_name(who)
@@ -56,5 +56,5 @@ class PeopleDesk:
     def _take_address(self, who: str) -> Person:
         address = read_address(who)
         person = Person(person_key(address), address, "", None)
-        self._store.save_person(person)
+        self._store.people.save(person)
         return person

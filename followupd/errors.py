@@ -105,6 +105,10 @@ class StateUnusable(StateProblem):
     exit_code = ExitCode.CONFIGURATION
 
 
+class StateDamaged(StateUnusable):
+    """The database holds what nobody wrote; a backup is the way on."""
+
+
 class StateBusy(StateProblem):
     """The disk is full or another process holds the database; the next pass tries again."""
 

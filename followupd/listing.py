@@ -1,5 +1,6 @@
 """What the terminal shows of the queue, of one item and of people; and the same as JSON."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import starmap
@@ -8,9 +9,12 @@ from zoneinfo import ZoneInfo
 
 from followupd.durations import write_utc
 from followupd.items import FollowUp, Kind, Offer, Status, Step
+from followupd.met import Listed
 from followupd.model import Person, Reason
+from followupd.rules.choosing import Chosen
 from followupd.rules.reading import decode_words, read_addresses, read_message
 
+_MOST_NAMED = 5
 _KIND_WORDS = {
     Kind.DRAFT: "follow-up",
     Kind.DEBRIEF: "whom did you meet?",
@@ -78,6 +82,9 @@ def person_to_json(person: Person, last: datetime | None) -> dict[str, Any]:
         "email": person.email,
         "name": person.name,
         "first_name": person.first_name,
+        "phone": person.phone or None,
+        "company": person.company or None,
+        "circle": person.circle or None,
         "last_touch": write_utc(last) if last else None,
         "zone": person.zone,
         "never": person.never,
@@ -223,9 +230,67 @@ def _write_step(step: Step, now: datetime, zone: ZoneInfo) -> str:
 
 
 def say_person(person: Person, last: datetime | None, zone: ZoneInfo) -> str:
-    """Return one person as a line: name, address, last touch, and what was decided about them."""
+    """Return one person as a line: name, address, last touch, what is known of them and what was decided about them."""
     when = last.astimezone(zone).strftime("%Y-%m-%d") if last else "not yet"
-    decided = (
-        f"{f', lives in {person.zone}' if person.zone else ''}{', never written to' if person.never else ''}"
+    lives = f"lives in {person.zone}" if person.zone else ""
+    never = "never written to" if person.never else ""
+    more = ", ".join(filter(None, (person.circle, person.company, person.phone, lives, never)))
+    line = f"{person.name or '(no name)':28} {person.email or '(no address)':36} last touch: {when}"
+    return f"{line}, {more}" if more else line
+
+
+# --- whom the owner met
+
+
+def say_added(item: FollowUp, chosen: Chosen | None, now: datetime, zone: ZoneInfo) -> str:
+    """Return somebody who was just added as a line: what they will get, and by when."""
+    who = f"{item.id:4}  {say_what(item)}"
+    if chosen is None:
+        return f"{who}: an address is missing, give it with `followupd met {item.id} ADDRESS`"
+    late = " (late)" if now > item.deadline else ""
+    said = "".join(
+        f"; {label}: {text}" for label, text in (("promised", item.promise), ("note", item.note)) if text
     )
-    return f"{person.name or '(no name)':28} {person.email or '(no address)':36} last touch: {when}{decided}"
+    return (
+        f"{who}: gets {chosen.file.removesuffix('.md')} by {say_time(item.deadline, zone, now)}{late}{said}"
+    )
+
+
+def added_to_json(item: FollowUp, chosen: Chosen | None, now: datetime) -> dict[str, Any]:
+    """Return what `met --json` prints for somebody who was added."""
+    template = {"file": chosen.file, "why": chosen.why} if chosen else None
+    return queue_to_json(item, now) | {"template": template, "note": item.note, "promise": item.promise}
+
+
+def say_left_out(left_out: Sequence[Listed]) -> list[str]:
+    """Return who of a guest list was left out, a line for each reason."""
+    reasons = Counter(guest.left_out for guest in left_out)
+    return [
+        f"Left out {count}: {_name_some(left_out, reason)} {reason}."
+        for reason, count in reasons.most_common()
+    ]
+
+
+def _name_some(left_out: Sequence[Listed], reason: str) -> str:
+    names = [guest.who for guest in left_out if guest.left_out == reason]
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return f"{', '.join(names[:_MOST_NAMED])}{more}:"
+
+
+def say_listed(guest: Listed) -> str:
+    """Return one guest of a kept list as a line that begins with the number they are picked by."""
+    person = guest.met.person
+    line = f"{guest.number:4}  {guest.who:28} {person.company:24} {person.email or '(no address)'}"
+    return f"{line}  ({guest.left_out})" if guest.left_out else line
+
+
+def listed_to_json(guest: Listed) -> dict[str, Any]:
+    """Return what `met --list --json` prints for one guest of a kept list."""
+    person = guest.met.person
+    return {
+        "number": guest.number,
+        "name": person.name,
+        "email": person.email,
+        "company": person.company or None,
+        "left_out": guest.left_out or None,
+    }

@@ -40,6 +40,15 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class Envelope:
+    """Who a message is from and everybody it goes to, as one reader sees it."""
+
+    senders: tuple[str, ...]
+    recipients: tuple[str, ...]
+    """Everybody in To, Cc and Bcc alike."""
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """What is known of a draft that has to be found again; trusted in this order."""
 

@@ -9,6 +9,8 @@ from enum import StrEnum
 FOLLOW_UP_WITHIN = timedelta(hours=48)
 #: A late follow-up is still better than none until this long after the event's end.
 TOO_LATE_AFTER = timedelta(days=7)
+#: The calendar of meetings that the owner tells of and no calendar has.
+MEETINGS = "(met)"
 
 
 class Answer(StrEnum):
@@ -200,6 +202,11 @@ class Person:
     """Zone of the place they live in; None unless it is known for sure."""
     never: bool = False
     """The owner said never to write to them."""
+    phone: str = ""
+    """As it was written; for the owner's eyes."""
+    company: str = ""
+    circle: str = ""
+    """The owner's own word for what they are to them: mentor, peer, customer-to-be, friend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,15 +223,6 @@ class Owner:
     """Zone name for everything shown to the owner, and for calendar times that name no zone."""
     languages: tuple[str, ...] = ("en",)
     """Two-letter languages the owner writes in; the first is the fallback."""
-
-
-@dataclass(frozen=True, slots=True)
-class Met:
-    """Somebody the owner says they met."""
-
-    person: Person
-    note: str = ""
-    promise: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Addresses of feeds and the way out to them; config and the adapters share it."""
+"""Addresses of feeds and mail servers and the way out to them; config and the adapters share it."""
 
 import ipaddress
 import re
@@ -31,6 +31,38 @@ class Network:
     """http://[user:password@]host:port; "" for none at all; None for what the environment says."""
     ca_file: Path | None = None
     """Certificates to trust (PEM) in place of $SSL_CERT_FILE and the system's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """Where a password lies, one of three; the password itself stands in no setting."""
+
+    command: tuple[str, ...] = ()
+    """A program and its arguments; the first line it prints is the password."""
+    file: Path | None = None
+    """A file that its owner alone can read; its first line is the password."""
+    credential: str = ""
+    """The name of a credential that systemd gave to the service."""
+
+    @property
+    def where(self) -> str:
+        """Return the place in words, for a message."""
+        if self.command:
+            return f"`password_command` ({self.command[0]})"
+        return f"the credential '{self.credential}'" if self.credential else str(self.file)
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """A server that takes the owner's mail (RFC 6409), as [mailbox.smtp] says it."""
+
+    host: str
+    port: int
+    security: str
+    """"tls" from the first byte, "starttls" before anything is said, "none" only to this computer itself."""
+    user: str = ""
+    """"" for a server that asks for no login."""
+    secret: Secret = Secret()
 
 
 @dataclass(frozen=True, slots=True)

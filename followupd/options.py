@@ -146,12 +146,58 @@ class CalendarTable(_Table):
         return self
 
 
+#: Where each kind of secure line usually ends (RFC 8314, 3.3 and 7.3; RFC 6409, 3.1); a relay on this computer has port 25.
+_MAIL_PORTS = {"tls": 465, "starttls": 587, "none": 25}
+
+
+class SmtpTable(_Table):
+    host: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]+$")]
+    port: int = Field(default=0, ge=0, le=65535)
+    security: Literal["tls", "starttls", "none"] = "tls"
+    user: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+    password_command: tuple[Line, ...] = ()
+    password_file: Line | None = None
+    password_credential: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*$")] | None = None
+
+    @property
+    def chosen_port(self) -> int:
+        return self.port or _MAIL_PORTS[self.security]
+
+    @model_validator(mode="after")
+    def _check_line(self) -> Self:
+        """Keep mail and password off an open line: whoever listens on the way would have both."""
+        if self.security == "none" and self.host not in _THIS_COMPUTER:
+            raise ValueError(
+                'security = "none" is only for a relay on this computer (localhost); say "tls" or "starttls"'
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_login(self) -> Self:
+        ways = [self.password_command, self.password_file, self.password_credential]
+        if sum(map(bool, ways)) != bool(self.user):
+            raise ValueError(
+                "a `user` needs one of `password_command`, `password_file` or `password_credential`, and none of them goes without it"
+            )
+        return self
+
+
+_THIS_COMPUTER = ("localhost", "127.0.0.1", "::1")
+
+
 class MailboxTable(_Table):
     type: Literal["maildir", "gmail"]
     path: Line | None = None
     account: AccountName | None = None
     name: Line = "mailbox"
-    outbox: Literal["maildir"] = "maildir"
+    outbox: Literal["maildir", "smtp"] = "maildir"
+    smtp: SmtpTable | None = None
+
+    @model_validator(mode="after")
+    def _check_outbox(self) -> Self:
+        if (self.outbox == "smtp") != (self.smtp is not None):
+            raise ValueError('outbox = "smtp" and the table [mailbox.smtp] go together')
+        return self
 
     @model_validator(mode="after")
     def _check_place(self) -> Self:
@@ -262,6 +308,7 @@ TABLES: Mapping[str, type[_Table]] = {
     "account": AccountTable,
     "calendar": CalendarTable,
     "mailbox": MailboxTable,
+    "smtp": SmtpTable,
     "state": StateTable,
     "limits": LimitsTable,
     "hours": HoursTable,

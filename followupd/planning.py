@@ -9,7 +9,7 @@ from followupd.attending import ask_attendance, review_question
 from followupd.errors import Problem, StateProblem, name_bug
 from followupd.items import OPEN, SNOOZE_GRACE, By, FollowUp, Kind, Plan, Status
 from followupd.model import Event, Guest, Judge, Judgement, Reason, Verdict
-from followupd.rules.attendance import extend_plan, is_worth_asking
+from followupd.rules.attendance import is_worth_asking
 from followupd.rules.events import answer_judgement
 from followupd.rules.followups import Limits, needs_debrief, plan_event, times_of
 from followupd.rules.series import Policy, SeriesRule, find_policy
@@ -70,9 +70,7 @@ class Planning:
         judgement, guests = self.judge(event)
         if is_worth_asking(judgement):
             ask_attendance(self._store, event, self._mailbox_of[event.calendar], self._zone, now)
-        answered = self._store.attendances.answered_at(event.occurrence)
-        for asked in self._plan_items(event, judgement, guests, now):
-            plan = extend_plan(asked, answered)
+        for plan in self._plan_items(event, judgement, guests, now):
             known = self._store.followup_by_key(plan.key)
             if known is not None:
                 self._revive(known, event, now)
@@ -88,7 +86,8 @@ class Planning:
         policy = find_policy(self._series, event)
         met = self._store.contacts.met_before(event) if policy is Policy.NEW_FACES else frozenset()
         installed = self._store.installed(now)
-        return plan_event(event, judgement, guests, installed, self._limits, now, policy, met)
+        answered = self._store.attendances.answered_at(event.occurrence)
+        return plan_event(event, judgement, guests, installed, self._limits, now, policy, met, answered)
 
     def _revive(self, item: FollowUp, event: Event, now: datetime) -> None:
         """Take up again what was withdrawn, once its event or person is back and its old draft is out of the way."""

@@ -2,7 +2,6 @@
 
 import json
 import resource
-import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping
@@ -13,6 +12,7 @@ from jinja2.loaders import FunctionLoader
 from jinja2.runtime import StrictUndefined, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment, safe_range
 
+from followupd.child import answer_parent, give_up
 from followupd.render import SIMPLIFY, Limits, name_file
 
 #: Filters a message needs; those that make links, pick at random or reach into objects are left out.
@@ -167,18 +167,6 @@ def _say_mistake(error: Exception) -> str:
             return str(error) or type(error).__name__
 
 
-def _lock_up(memory: int) -> None:
-    """Take from this process what a template never needs; nothing here can be given back (setrlimit(2))."""
-    for limit, most in (
-        (resource.RLIMIT_AS, memory),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NPROC, 0),
-        (resource.RLIMIT_NOFILE, 0),  # open pipes stay; no file, no socket can be opened
-    ):
-        resource.setrlimit(limit, (most, most))
-
-
 def _warm_up(output_max: int) -> None:
     # What Python and Jinja import only when first used could not be opened any more once locked up.
     for source in ('{{ x | or_else("a") | title | truncate(3) }}', "{{ y }}", "{% if", '{{ "".__class__ }}'):
@@ -187,16 +175,14 @@ def _warm_up(output_max: int) -> None:
 
 
 def _serve(limits: Limits) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     _warm_up(limits.output)
-    _lock_up(limits.memory)
-    print(flush=True)
-    for line in sys.stdin:
-        # The timer's signal ends this process even inside one long step, where Python could not react.
-        signal.setitimer(signal.ITIMER_PROF, limits.cpu)
-        answer = json.dumps(_answer(json.loads(line), limits.output))
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        print(answer, flush=True)
+    give_up(limits.memory)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))  # open pipes stay; no file, no socket can be opened
+
+    def answer(question: bytes) -> bytes:
+        return json.dumps(_answer(json.loads(question), limits.output)).encode("ascii")
+
+    answer_parent(answer, limits.cpu)
 
 
 if __name__ == "__main__":

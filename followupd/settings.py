@@ -9,7 +9,7 @@ from pathlib import Path
 
 from followupd.errors import Problem
 from followupd.model import Owner
-from followupd.network import Network
+from followupd.network import MailServer, Network
 from followupd.rules.choosing import Choice
 from followupd.rules.followups import Limits
 from followupd.rules.hours import Hours
@@ -48,8 +48,15 @@ class MailboxSettings:
     path: Path | None
     """None at Gmail."""
     account: str | None = None
-    sends: bool = False
-    """True when what leaves it goes to a server; False when the owner's own mail program sends it."""
+    server: MailServer | None = None
+    """The mail server that sends what is approved, where the drafts lie in a Maildir."""
+
+    @property
+    def sends_by(self) -> str:
+        """Return by what an approved message leaves, in a word; "" when the owner's own mail program sends it."""
+        if self.account is not None:
+            return "Gmail"
+        return self.server.host if self.server else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +92,11 @@ class Settings:
 
     def hours_of(self, mailbox: str) -> Hours | None:
         """Return the working hours that messages from this mailbox keep; None where it sends nothing itself."""
-        return self.hours if any(box.name == mailbox and box.sends for box in self.mailboxes) else None
+        return self.hours if self.sends_by(mailbox) else None
+
+    def sends_by(self, mailbox: str) -> str:
+        """Return by what messages from this mailbox leave; "" where it sends nothing itself."""
+        return next((box.sends_by for box in self.mailboxes if box.name == mailbox), "")
 
 
 def load_settings(file: Path) -> Settings:

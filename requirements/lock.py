@@ -26,3 +26,4 @@ if __name__ == "__main__":
     lock(HERE / "build.in", HERE / "build.txt")
     lock(HERE / "test.in", HERE / "test.txt")
     lock(HERE / "fuzz.in", HERE / "fuzz.txt")
+    lock(HERE / "opinion.in", HERE / "opinion.txt")

@@ -248,3 +248,54 @@ def test_a_clock_that_is_set_back_only_waits(world: World) -> None:
     world.run(hours=1)
     assert len({draft.id for draft in box(world).drafts.values()} | {d.id for d in box(world).ready}) == 1
     assert item.id == world.item("Jane Doe").id
+
+
+# --- what is forgotten
+
+
+def text_of(world: World, name: str) -> bytes | None:
+    return world.item(name).raw
+
+
+def test_texts_are_forgotten_a_month_after_their_end_but_for_the_owners_own(world: World) -> None:
+    world.set_event(meeting("e1", world.now - HOUR, JANE, TOM, guest("Ida Mine"), guest("Kim Left")))
+    world.run()
+    for name in ("Tom Miller", "Ida Mine"):
+        world.desk.edit(world.item(name).id, world.now, body="Dear friend, mine.")
+    world.desk.skip(world.item("Ida Mine").id, world.now)
+    world.desk.skip(world.item("Kim Left").id, world.now)
+    for name in ("Jane Doe", "Tom Miller"):
+        world.approve(name)
+    world.run(minutes=2)
+    world.run(days=30)
+    assert text_of(world, "Jane Doe") is not None
+    world.run(days=7)  # seven days until it would have expired, and thirty more
+    assert text_of(world, "Jane Doe") is None
+    assert text_of(world, "Tom Miller") is None  # it went out
+    assert text_of(world, "Kim Left") is None  # ours, and can be written again
+    assert text_of(world, "Ida Mine") is not None
+    assert [step.why for step in world.store.history(world.item("Jane Doe").id)][-1] == box(world).ready_note
+    world.store.check()
+
+
+def count_rows(world: World, table: str) -> int:
+    return int(world.store.database.rows(f"SELECT count(*) AS n FROM {table}")[0]["n"])
+
+
+def test_old_events_and_writes_are_forgotten_and_people_and_steps_kept(world: World) -> None:
+    world.set_event(meeting("e1", world.now - HOUR, JANE))
+    world.set_event(meeting("asked", world.now - HOUR, title="Lunch"))
+    world.run()
+    world.approve("Jane Doe")
+    world.run(minutes=2)
+    world.calendar.events = ()
+    steps, intents = count_rows(world, "steps"), count_rows(world, "intents")
+    world.run(days=30)
+    world.run(days=30)
+    assert (count_rows(world, "events"), count_rows(world, "intents")) == (2, intents)
+    world.run(days=30)
+    world.run(days=1)
+    assert (count_rows(world, "events"), count_rows(world, "intents")) == (0, 0)
+    assert count_rows(world, "steps") >= steps
+    assert [person.name for person, _ in world.desk.list_people()] == ["Jane Doe"]
+    assert world.status("Jane Doe") is Status.HANDLED

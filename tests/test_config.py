@@ -13,7 +13,7 @@ from followupd.config import read_settings
 from followupd.durations import parse_duration
 from followupd.errors import ConfigProblem, Problem
 from followupd.home import find_config, find_state, read_tables
-from followupd.network import Network
+from followupd.network import Network, Secret
 from followupd.rules.hours import Hours
 from followupd.rules.series import Policy, SeriesRule
 from followupd.settings import Settings, load_settings
@@ -364,19 +364,84 @@ guests_per_event = 0
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (
-            ('outbox = "maildir"', 'outbox = "smtp"'),
-            "mailbox.0.outbox: 'smtp' is not 'maildir' in this version",
-        ),
         (('type = "ics"', 'type = ["google"]'), "calendar.0.type: '['google']' is not 'ics'"),
         (('type = "ics"', "type = {a = 1}"), "calendar.0.type"),
-        (("[mailbox]", "[mailbox.smtp]\n[mailbox]"), "in this version"),
     ],
 )
-def test_what_the_documentation_names_for_later_is_named_so(
+def test_a_list_or_a_table_where_a_word_belongs_is_told(
     tmp_path: Path, change: tuple[str, str], told: str
 ) -> None:
     assert told in mistakes(tmp_path, DESIGN.replace(*change))
+
+
+SMTP = (
+    DESIGN.replace('"maildir"                      # or', '"smtp"  # or')
+    + """
+[mailbox.smtp]
+host = "smtp.example.com"
+user = "ada@example.com"
+password_file = "password"
+"""
+)
+
+
+def test_the_mail_server_of_the_example_works_with_each_way_to_the_password(tmp_path: Path) -> None:
+    text = EXAMPLE.read_text().replace('#: outbox = "maildir"', 'outbox = "smtp"')
+    lines = re.sub(r"(?m)^# (\[mailbox\.smtp\]|[a-z_]+ = )", r"\1", text).splitlines()
+    secrets = []
+    for way in ("command", "file", "credential"):
+        one = [line for line in lines if "password_" not in line or f"password_{way}" in line]
+        (box,) = read(tmp_path, "\n".join(one)).mailboxes
+        assert box.server is not None
+        secrets.append(box.server.secret)
+        facts = (box.server.host, box.server.port, box.server.security, box.server.user)
+        assert facts == ("smtp.example.com", 465, "tls", "ada@example.com")
+    assert secrets == [
+        Secret(command=("pass", "show", "mail/ada")),
+        Secret(file=tmp_path / "password"),
+        Secret(credential="smtp"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("security", "host", "port"),
+    [("tls", "smtp.example.com", 465), ("starttls", "smtp.example.com", 587), ("none", "localhost", 25)],
+)
+def test_a_mail_server_has_the_usual_port_of_its_security(
+    tmp_path: Path, security: str, host: str, port: int
+) -> None:
+    text = SMTP.replace('host = "smtp.example.com"', f'host = "{host}"\nsecurity = "{security}"')
+    (box,) = read(tmp_path, text).mailboxes
+    assert box.server is not None
+    assert box.server.port == port
+    assert read(tmp_path, DESIGN).mailboxes[0].server is None
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("host =", "security = 'none'\nhost ="), "only for a relay on this computer"),
+        (
+            ("host =", "security = 'ssl'\nhost ="),
+            "security: 'ssl' is not 'tls', 'starttls' or 'none'",
+        ),
+        (
+            ("password_file =", "password ="),
+            "smtp.password: there is no such option; a password never stands here",
+        ),
+        (("password_file =", "pasword_file ="), "did you mean 'password_file'?"),
+        (('password_file = "password"', ""), "a `user` needs one of `password_command`"),
+        (('user = "ada@example.com"', ""), "none of them goes without it"),
+        (("user =", "password_credential = 'x'\nuser ="), "a `user` needs one of"),
+        (('password_file = "password"', "password_credential = '../x'"), "password_credential"),
+        (('"smtp.example.com"', '"smtp.example.com/x"'), "smtp.host"),
+        (('"smtp"', '"maildir"'), 'outbox = "smtp" and the table [mailbox.smtp] go together'),
+    ],
+)
+def test_a_mail_server_that_cannot_be_used_is_told(
+    tmp_path: Path, change: tuple[str, str], told: str
+) -> None:
+    assert told in mistakes(tmp_path, SMTP.replace(*change, 1))
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 from memory import MemoryMailbox
-from week import JANE, NOON, TOM, World, guest, meeting, open_world
+from week import JANE, NOON, TOM, World, guest, meeting, open_world, read_met
 
 from followupd.errors import ClockProblem, Problem, SourceProblem
 from followupd.items import FollowUp, Kind, Status
 from followupd.mail import Draft
 from followupd.model import Answer, Reason
-from followupd.rules.debrief import read_met
 from followupd.rules.followups import Limits
 from followupd.rules.reading import read_message
 

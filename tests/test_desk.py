@@ -5,14 +5,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from week import HOLD, JANE, NOON, TOM, World, guest, meeting, open_world
+from week import HOLD, JANE, NOON, TOM, World, guest, meeting, open_world, read_met
 
 from followupd.desk import Desk
 from followupd.errors import Changed, Problem
 from followupd.items import FollowUp, Kind, Status
 from followupd.model import Reason
 from followupd.problems import close_problem, open_problem
-from followupd.rules.debrief import read_met
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)

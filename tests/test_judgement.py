@@ -103,7 +103,7 @@ def read_event(entry: Labelled) -> Event:
 
 
 def judge(event: Event) -> tuple[Judgement, tuple[Guest, ...]]:
-    guests = sort_guests(event, OWNER, PEOPLE_WORDS)
+    guests = sort_guests(event.attendees, OWNER, PEOPLE_WORDS)
     return judge_event(event, guests, OWNER, WORDS), guests
 
 

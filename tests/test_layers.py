@@ -20,12 +20,14 @@ ALLOWED: dict[str, set[str]] = {
     "waking": set(),
     "mail": set(),
     "items": {"mail", "model"},
+    "met": {"model"},
     "ports": {"mail", "model"},
-    "rules.": {"mail", "items", "model", "errors", "rules."},
-    "store.": {"mail", "items", "model", "errors", "store."},
-    "adapters.": {"mail", "model", "errors", "ports", "network", "adapters."},
-    "render": {"errors"},
-    "sandbox": {"render"},
+    "rules.": {"mail", "met", "items", "model", "errors", "rules."},
+    "store.": {"mail", "met", "items", "model", "errors", "store."},
+    "adapters.": {"child", "mail", "met", "model", "errors", "ports", "network", "adapters."},
+    "child": set(),
+    "render": {"child", "errors"},
+    "sandbox": {"child", "render"},
     "template_files": {"errors", "render"},
     "template_shelf": {"errors", "template_files"},
     "settings": {"model", "errors", "network", "rules."},
@@ -47,23 +49,25 @@ ALLOWED: dict[str, set[str]] = {
         "__init__", "items", "model", "errors", "ports", "rules.", "store.", "mailing", "noticing", "placing", "planning", "renewing", "sending",
         "timing", "writer",
     },
+    "meeting": {"items", "met", "model", "errors", "rules.", "store."},
+    "debriefing": {"items", "meeting", "met", "model", "errors", "rules.", "store."},
     "desk_people": {"model", "errors", "rules.", "store."},
-    "desk": {"items", "model", "errors", "problems", "rules.", "store.", "timing", "desk_people"},
+    "desk": {"items", "meeting", "met", "model", "errors", "problems", "rules.", "store.", "timing", "desk_people"},
     "explain": {"model", "errors", "durations", "ports", "rules."},
-    "listing": {"items", "model", "durations", "rules."},
+    "listing": {"items", "met", "model", "durations", "rules."},
     "daemon": {"errors", "cycle", "store.", "waking"},
     "web.": {
-        "desk", "durations", "errors", "items", "mail", "model", "rules.", "settings", "store.", "template_files", "template_shelf", "web.", "writer",
+        "debriefing", "desk", "durations", "errors", "items", "mail", "met", "model", "rules.", "settings", "store.", "template_files", "template_shelf", "web.", "writer",
     },
     "assemble": {
-        "adapters.", "cycle", "errors", "explain", "model", "network", "ports", "render", "rules.", "settings", "store.", "template_files", "timing",
+        "adapters.", "cycle", "debriefing", "errors", "explain", "items", "model", "network", "ports", "render", "rules.", "settings", "store.", "template_files", "timing",
         "waking", "web.", "writer",
     },
 }  # fmt: skip
 #: Above assemble: what the command line is made of. Nothing below may import these.
 TOP = {
-    "app", "checkup", "checkup_google", "cli", "cli_desk", "cli_doctor", "cli_google", "cli_people", "cli_templates", "config_tables",
-    "connecting", "demo", "demo_week", "doctor", "explaining", "opening", "paging", "running", "setup",
+    "app", "checkup", "checkup_google", "cli", "cli_data", "cli_desk", "cli_doctor", "cli_google", "cli_met", "cli_people", "cli_templates", "config_tables",
+    "connecting", "demo", "demo_week", "doctor", "explaining", "met_session", "opening", "paging", "running", "setup",
 }  # fmt: skip
 
 

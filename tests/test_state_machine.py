@@ -24,14 +24,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from memory import MemoryMailbox
-from week import World, guest, meeting
+from week import World, guest, meeting, read_met
 
 from followupd.errors import Problem, SourceProblem
 from followupd.items import FollowUp, Kind, Status
 from followupd.mail import Draft
 from followupd.model import Event
 from followupd.render import Renderer
-from followupd.rules.debrief import read_met
 from followupd.rules.followups import Limits
 from followupd.rules.reading import read_message
 

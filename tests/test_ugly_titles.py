@@ -46,7 +46,7 @@ def renderer() -> Iterator[Renderer]:
 
 def subject_of(title: str, language: str, renderer: Renderer) -> str:
     event = Event("o", "c", "u", title, NOON, NOON, attendees=GUESTS)
-    judgement = judge_event(event, sort_guests(event, OWNER, PEOPLE_WORDS), OWNER, WORDS)
+    judgement = judge_event(event, sort_guests(event.attendees, OWNER, PEOPLE_WORDS), OWNER, WORDS)
     facts = build_facts(
         person=Person("kim", "kim@other.example", "Kim Lee", None),
         owner=OWNER,

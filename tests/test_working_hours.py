@@ -102,7 +102,7 @@ def test_a_mailbox_that_sends_nothing_itself_keeps_no_hours(tmp_path: Path) -> N
 def test_a_person_who_lives_elsewhere_is_written_to_in_their_hours(world: World) -> None:
     world.now = datetime(2026, 11, 18, 11, tzinfo=UTC)
     jane = meet(world, world.now - HOUR)
-    world.store.save_person(Person(jane.person or "", jane.email, "Jane Doe", "Jane"))
+    world.store.people.save(Person(jane.person or "", jane.email, "Jane Doe", "Jane"))
     world.store.contacts.save_zone(jane.person or "", "America/New_York")
     approved = approve(world)
     assert approved.leaves_at == datetime(2026, 11, 18, 13, tzinfo=UTC)

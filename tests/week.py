@@ -9,14 +9,16 @@ from zoneinfo import ZoneInfo
 
 from memory import MemoryCalendar, MemoryMailbox
 
-from followupd.assemble import build_judge, load_words, open_store
+from followupd.assemble import build_debriefing, build_judge, load_debrief_words, load_words, open_store
 from followupd.cycle import Cycle, Report
 from followupd.desk import Desk
 from followupd.items import FollowUp, Status
+from followupd.met import Met
 from followupd.model import Answer, Attendee, Event, Owner
 from followupd.network import Network
 from followupd.ports import Mailbox
 from followupd.render import Renderer
+from followupd.rules import debrief
 from followupd.rules.drafts import example_facts
 from followupd.rules.followups import Limits
 from followupd.rules.hours import Hours
@@ -41,6 +43,12 @@ ADA = Owner(
 )
 HOST = Attendee("ada@example.com", "Ada Example", Answer.ACCEPTED, organizer=True)
 WORDS = load_words()
+DEBRIEF_WORDS = load_debrief_words()
+
+
+def read_met(line: str, note: str = "", promise: str = "") -> Met:
+    """Return whom a line names, by the words that are shipped."""
+    return debrief.read_met(line, DEBRIEF_WORDS, note, promise)
 
 
 def guest(name: str, answer: Answer = Answer.ACCEPTED) -> Attendee:
@@ -96,6 +104,7 @@ class World:
             clock=lambda: self.now,
         )
         self.desk = Desk(self.store, lambda: None)
+        self.debriefing = build_debriefing(settings, self.store, lambda: None)
 
     def reboot(self) -> None:
         self.store.close()

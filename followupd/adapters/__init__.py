@@ -3,12 +3,14 @@
 from importlib import import_module
 from typing import Any
 
-#: config.toml's word to the class that does it.
+#: config.toml's word to what makes the one that does it.
 CALENDARS = {
-    "ics": "followupd.adapters.ics:IcsCalendar",
+    "ics": "followupd.adapters.ics:open_calendar",
     "google": "followupd.adapters.google_calendar:GoogleCalendar",
 }
+GUESTS = "followupd.adapters.guests:read_guests"
 FEED = "followupd.adapters.feeds:Feed"
+OUTBOX = "followupd.adapters.smtp:SmtpMailbox"
 MAILBOXES = {
     "maildir": "followupd.adapters.maildir:MaildirMailbox",
     "gmail": "followupd.adapters.gmail:GmailMailbox",

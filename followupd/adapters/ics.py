@@ -7,10 +7,9 @@ one checksum, one changed entry costs one search for the blocks and one parse.
 import gc
 import os
 import stat
-import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from hashlib import file_digest, sha256
@@ -18,15 +17,15 @@ from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from followupd.adapters.ics_entry import (
+from followupd.adapters.ics_apart import understand_apart, understand_here
+from followupd.adapters.ics_block import (
     Block,
     Context,
-    Entry,
+    Understand,
+    Understood,
     digest,
     find_zone,
     name_block,
-    parse_blocks,
-    tell_error,
 )
 from followupd.adapters.ics_scan import (
     Facts,
@@ -36,7 +35,6 @@ from followupd.adapters.ics_scan import (
     unify_lines,
     write_day,
 )
-from followupd.adapters.ics_series import find_events, split_namesakes
 from followupd.adapters.occurrence import Origin, UnusableError
 from followupd.errors import SourceProblem
 from followupd.model import Event, Reading, Skipped
@@ -44,6 +42,8 @@ from followupd.model import Event, Reading, Skipped
 _MOST_ENTRIES = 10_000
 _MOST_OF_ONE_UID = 1_000
 _MOST_SKIPPED = 100
+_MOST_ZONES = 200
+_LONGEST_ZONE = 16 * 1024
 #: What is understood of a calendar reaches so much further than what was asked for, so that it serves a day's readings.
 _MARGIN = timedelta(days=1)
 #: No zone moves a day by more than this.
@@ -65,14 +65,6 @@ class Body(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Understood:
-    """What the blocks of one UID stand for in the days understood."""
-
-    events: tuple[Event, ...]
-    skipped: tuple[Skipped, ...]
-
-
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -85,7 +77,7 @@ class _Memory:
     start: datetime = _NEVER
     end: datetime = _NEVER
     facts: dict[bytes, Facts] = field(default_factory=dict)
-    groups: dict[tuple[tuple[str, bytes], ...], _Understood] = field(default_factory=dict)
+    groups: dict[tuple[tuple[str, bytes], ...], Understood] = field(default_factory=dict)
     readable: int = 0
     """How many of the files are calendars."""
     bad: tuple[Skipped, ...] = ()
@@ -110,6 +102,7 @@ class IcsCalendar:
     listed: bool = False
     trust_zone: bool = True
     max_bytes: int = 256 * 1024**2
+    understanding: Callable[[], AbstractContextManager[Understand]] = understand_here
     _memory: _Memory = field(default_factory=_Memory, repr=False)
 
     @property
@@ -126,10 +119,7 @@ class IcsCalendar:
         memory = self._memory
         if not memory.covers(start, end) or tuple(_read_each(places, self._mark, bad)) != memory.marks:
             files = dict(_read_each(places, self._read_bytes, bad))
-            with warnings.catch_warnings():
-                # The libraries warn of odd things that strangers wrote; the owner can do nothing about them.
-                warnings.simplefilter("ignore")
-                memory = self._memory = self._understand(files, start, end)
+            memory = self._memory = self._understand(files, start, end)
         bad += memory.bad
         if bad and not memory.readable:
             raise self._problem(bad[0].why)
@@ -192,9 +182,15 @@ class IcsCalendar:
         bad: list[Skipped] = []
         with _pause_collector():
             groups = _select_groups(self._scan_files(files, memory, bad), start, end)
-        for blocks in _cap_groups(groups, bad):
-            key = tuple((block.file, block.mark) for block in blocks)
-            memory.groups[key] = known.get(key) or self._understand_group(blocks, start, end)
+        origin = Origin(self.name, self.listed)
+        with self.understanding() as understand:
+            for blocks in _cap_groups(groups, bad):
+                key = tuple((block.file, block.mark) for block in blocks)
+                try:
+                    memory.groups[key] = known.get(key) or understand(blocks, origin, start, end)
+                except UnusableError as error:
+                    bad.append(Skipped(name_block(blocks[0]), str(error)))
+                    break
         understood = memory.groups.values()
         memory.bad = tuple(bad)
         memory.skipped = tuple(skipped for group in understood for skipped in group.skipped)
@@ -228,7 +224,8 @@ class IcsCalendar:
             return
         named = find_zone(calendar.read_word(b"X-WR-TIMEZONE")) if self.trust_zone else None
         zone = named or ZoneInfo(self.zone)
-        context = Context(zone, method == "CANCEL", tuple(calendar.zones))
+        zones = tuple(text for text in calendar.zones[:_MOST_ZONES] if len(text) <= _LONGEST_ZONE)
+        context = Context(zone, method == "CANCEL", zones)
         salt, known = context.mark, self._memory.facts
         for number, (start, end) in enumerate(calendar.events, start=1):
             text = raw[start:end]
@@ -237,21 +234,12 @@ class IcsCalendar:
             facts[mark] = found = found or find_facts(text)
             yield Block(file, number, raw, start, end, context, mark, found)
 
-    def _understand_group(self, blocks: Sequence[Block], start: datetime, end: datetime) -> _Understood:
-        """Return the events of the blocks of one UID; what cannot be used is named in `skipped`."""
-        skipped: list[Skipped] = []
-        groups: defaultdict[str, list[Entry]] = defaultdict(list)
-        for entry in parse_blocks(blocks, skipped):
-            groups[entry.uid].append(entry)
-        origin = Origin(self.name, self.listed)
-        events: list[Event] = []
-        for entries in (part for group in groups.values() for part in split_namesakes(group)):
-            try:
-                events += find_events(entries, origin, start, end)
-            # A series is expanded by two libraries that raise whatever comes: KeyError, TypeError, OverflowError.
-            except Exception as error:  # noqa: BLE001 - one bad series must not hide the other events
-                skipped.append(Skipped(entries[0].where, tell_error(error)))
-        return _Understood(tuple(events), tuple(skipped))
+
+def open_calendar(
+    name: str, place: Path | Body, zone: str, *, listed: bool = False, trust_zone: bool = True
+) -> IcsCalendar:
+    """Return a calendar whose entries are understood in a child process."""
+    return IcsCalendar(name, place, zone, listed, trust_zone, understanding=understand_apart)
 
 
 def _to_day(instant: datetime) -> datetime:

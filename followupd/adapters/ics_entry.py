@@ -5,23 +5,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
 import icalendar
 from icalendar.prop import vInt, vText
 from icalendar.timezone import tzp
 
+from followupd.adapters.ics_block import TOO_MUCH, Block, name_block, split_lines
 from followupd.adapters.ics_event import find_uid, read_title
-from followupd.adapters.ics_scan import Facts, unfold
+from followupd.adapters.ics_scan import unfold
 from followupd.adapters.ics_time import Length, find_span, read_length, read_when, settle_until, settle_zone
 from followupd.adapters.occurrence import Span, UnusableError, name_original, to_utc
 from followupd.model import Skipped
 
 _LONGEST_LINE = 64 * 1024
 _LONGEST_ENTRY = 1024**2
-_MOST_ZONES = 200
-_LONGEST_ZONE = 16 * 1024
 _MOST_ZONE_RULES = 20
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -47,45 +45,6 @@ _ZONE_RULE = re.compile(
     rb"|BYDAY=[-+]?[1-5]?\w\w|UNTIL=\w{8,16}|WKST=\w\w);?)+",
     re.IGNORECASE,
 )
-
-
-def digest(text: bytes, salt: bytes = b"") -> bytes:
-    """Return a mark that is equal for equal text and salt."""
-    return blake2b(text, digest_size=16, key=salt).digest()
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What a VCALENDAR says that its entries are read by."""
-
-    zone: ZoneInfo
-    withdrawn: bool
-    zones: tuple[bytes, ...]
-    """Its VTIMEZONE blocks."""
-
-    @property
-    def mark(self) -> bytes:
-        return digest(repr((self.zone.key, self.withdrawn, self.zones)).encode())
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """One VEVENT before it is parsed."""
-
-    file: str
-    number: int
-    raw: bytes
-    """The whole file; a slice of it for each entry would double the memory."""
-    start: int
-    end: int
-    context: Context
-    mark: bytes
-    """Equal for equal text read by equal rules."""
-    facts: Facts
-
-    @property
-    def text(self) -> bytes:
-        return self.raw[self.start : self.end]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +114,7 @@ def parse_blocks(blocks: Sequence[Block], skipped: list[Skipped]) -> Iterator[En
     """Yield what the blocks say; each that says nothing usable is named in `skipped`."""
     for block in blocks:
         try:
-            yield _parse_block(_split_lines(block), block)
+            yield _parse_block(split_lines(block), block)
         # The library lets many kinds through on hostile text (IsADirectoryError on TZID=Europe, for one).
         except Exception as error:  # noqa: BLE001 - one bad entry must not hide the others
             skipped.append(Skipped(name_block(block), tell_error(error)))
@@ -204,21 +163,12 @@ def _decode(lines: Iterable[bytes]) -> str:
         return raw.decode("latin-1")
 
 
-def _split_lines(block: Block) -> list[bytes]:
-    return [line.removesuffix(b"\r") for line in unfold(block.text).split(b"\n")]
-
-
-def name_block(block: Block) -> str:
-    """Return where an entry stands, for the owner: its file and its title, or its number there."""
-    lines = (line for line in _split_lines(block) if line.upper().startswith((b"SUMMARY:", b"SUMMARY;")))
-    title = next(lines, b"").partition(b":")[2].strip()[:200].decode("utf-8", "replace")
-    return f"{block.file}: " + (f"'{title}'" if title.isprintable() and title else f"entry {block.number}")
-
-
 def tell_error(error: Exception) -> str:
     """Return in words why an entry or a series cannot be used."""
     if isinstance(error, UnusableError):
         return str(error)
+    if isinstance(error, MemoryError):
+        return TOO_MUCH
     return f"it is not written as a calendar entry should be ({type(error).__name__})"
 
 
@@ -229,7 +179,7 @@ def _learn_zones(zones: tuple[bytes, ...]) -> None:
     What an earlier calendar taught is forgotten: two calendars may call different zones by one name.
     """
     tzp.use_default()
-    for zone in (zone for zone in zones[:_MOST_ZONES] if len(zone) <= _LONGEST_ZONE):
+    for zone in zones:
         lines = [line.strip() for line in unfold(zone).split(b"\n")]
         rules = [line for line in lines if line.upper().startswith(b"RRULE")]
         if len(rules) > _MOST_ZONE_RULES or not all(map(_ZONE_RULE.fullmatch, rules)):
@@ -244,11 +194,3 @@ def _learn_zones(zones: tuple[bytes, ...]) -> None:
 def _knows_zone(lines: list[bytes]) -> bool:
     names = (line.partition(b":")[2] for line in lines if line.upper().startswith(b"TZID"))
     return tzp.timezone(next(names, b"").strip().decode()) is not None
-
-
-def find_zone(name: str) -> ZoneInfo | None:
-    """Return a zone of the zone database, or None for anything else."""
-    try:
-        return ZoneInfo(name) if name else None
-    except (OSError, ValueError):  # ZoneInfo raises either, by the kind of nonsense it is given
-        return None

@@ -49,6 +49,8 @@ END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 #: File systems keep times more coarsely than we do, and clocks are set back a little.
 CLOCK_SLACK = timedelta(seconds=60)
 LOOKS = 3
+#: So many heads are remembered beyond those of the letters that are there.
+HEADS_BEYOND = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +94,17 @@ class MaildirMailbox:
         self.name = name
         self.path = path
         self._heads: dict[tuple[str, int, int], Head] = {}
+        self._tidy_at = HEADS_BEYOND
 
     def begin_pass(self) -> None:
-        """Do nothing: a look at a disk costs little."""
+        """Forget the heads of letters that are gone, whenever so many were read that it is worth a list of all."""
+        if len(self._heads) <= self._tidy_at:
+            return
+        with suppress(OSError):  # whoever needs that folder says it better
+            folders = (DRAFTS, TRASH, *(folder for folder, _ in ELSEWHERE))
+            present = {letter.unique for folder in folders for letter in self._list_folder(folder)}
+            self._heads = {key: head for key, head in self._heads.items() if key[0] in present}
+            self._tidy_at = len(self._heads) + HEADS_BEYOND
 
     def look(self, trace: Trace) -> Look:
         """Find a draft again (ports.Mailbox.look).
@@ -138,6 +148,10 @@ class MaildirMailbox:
 
     def close(self) -> None:
         """Do nothing, as `open` did."""
+
+    def begin_sending(self, draft: Draft) -> None:
+        """Move `draft` to Sending, so that a crash finds there whatever may have left, and nothing else."""
+        self._take(draft, SENDING, "cur")
 
     def settle(self, draft: Draft, place: Place) -> None:
         folder, flags = SETTLED[place]

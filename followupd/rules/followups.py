@@ -19,6 +19,7 @@ from followupd.model import (
     Reason,
     Verdict,
 )
+from followupd.rules.attendance import extend_plan
 from followupd.rules.events import state_of
 from followupd.rules.series import Policy, hold_of_series
 
@@ -47,11 +48,13 @@ def plan_event(
     now: datetime,
     policy: Policy = Policy.ALWAYS,
     met: Collection[str] = (),
+    answered: datetime | None = None,
 ) -> tuple[Plan, ...]:
     """Return every item an event that is over asks for; none for an event that does not count.
 
     `policy` is the owner's for a series, `met` holds whom they met there before. What is too old by now, or was when
-    followupd was set up, and whoever is no new face, comes as an end that the owner can take back.
+    followupd was set up, and whoever is no new face, comes as an end that the owner can take back. `answered` is when the
+    owner said that they were at an event of a public list.
     """
     if judgement.verdict is Verdict.NO or policy is Policy.NEVER:
         return ()
@@ -62,7 +65,8 @@ def plan_event(
     else:
         written = [guest for guest in guests if guest.follow_up]
         plans = tuple(_mark_met(plan_person(event, guest), policy, met) for guest in written)
-    return tuple(_mark_too_old(_mark_before_install(plan, installed), now) for plan in plans)
+    timely = (extend_plan(plan, answered) for plan in plans)
+    return tuple(_mark_too_old(_mark_before_install(plan, installed), now) for plan in timely)
 
 
 def needs_debrief(event: Event, guests: tuple[Guest, ...], limits: Limits) -> bool:

@@ -17,13 +17,15 @@ _OPENINGS = {
 }
 #: "her boat" is "your boat" to herself.
 _THEIRS = re.compile(r"^about (?:her|his|their) (?=\w)")
-#: Whoever is spoken of, a second thought or the end of the sentence: the rest is not for the person's eyes.
-_PRIVATE = re.compile(
-    r"[^\w\s'’&-]|\s-|\b(?:she|her|hers|he|him|his|they|them|their|who|"  # noqa: RUF001 - as above
+#: Whoever is spoken of: to the person themselves such words would be wrong.
+_THEM = re.compile(
+    r"\b(?:she|her|hers|he|him|his|they|them|their|who|"
     r"sie|er|ihn|ihm|ihr\w*|sein\w*|deren|dessen|gesprochen|geredet|"
     r"il|elle|ils|elles|lui|leur\w*|son|sa|ses|qui|él|ella|ellos|su|sus|que|secret|private|privat|privé|privado)\b",
     re.IGNORECASE,
 )
+#: A second thought or the end of the sentence: the rest is not for the person's eyes.
+_ASIDE = re.compile(r"[^\w\s'’&-]|\s-")  # noqa: RUF001 - both apostrophes are typed
 
 
 def read_topic(note: str, language: str) -> str:
@@ -35,4 +37,13 @@ def read_topic(note: str, language: str) -> str:
     if not opening:
         return ""
     topic = _THEIRS.sub("about your ", note.strip()[opening.end() :].rstrip(" ."))
-    return "" if len(topic) > _LONGEST or _PRIVATE.search(topic) or len(topic.split(None, 1)) == 1 else topic
+    return "" if len(topic) > _LONGEST or _is_private(topic) or len(topic.split(None, 1)) == 1 else topic
+
+
+def _is_private(topic: str) -> bool:
+    return bool(_ASIDE.search(topic)) or speaks_of_them(topic)
+
+
+def speaks_of_them(text: str) -> bool:
+    """Tell whether a text speaks of somebody as one does behind their back: "her", "ihm", "leur", "su"."""
+    return bool(_THEM.search(text))

@@ -1,11 +1,11 @@
 """Rule 2: which attendee is which person, and who is left out, and why. In doubt somebody is left out."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from followupd.model import Answer, Attendee, Event, Guest, GuestKind, Owner, Reason
+from followupd.model import Answer, Attendee, Guest, GuestKind, Owner, Reason
 from followupd.rules.names import Name, fold_word, read_name
 
 _LONGEST_PHRASE = 3
@@ -86,15 +86,15 @@ def person_key(email: str) -> str:
     return f"{local.replace('.', '') or local}@gmail.com" if domain in _GMAIL else f"{local}@{domain}"
 
 
-def sort_guests(event: Event, owner: Owner, words: PeopleWords) -> tuple[Guest, ...]:
-    """Say of every attendee and the organiser, in the event's order, whether they get a follow-up, and why.
+def sort_guests(attendees: Sequence[Attendee], owner: Owner, words: PeopleWords) -> tuple[Guest, ...]:
+    """Say of everybody on an invitation or a guest list, in its order, whether they get a follow-up, and why.
 
     Two lines of one person (the same key, or the same full name at one company) become one follow-up, to the
     address with the best answer; somebody who declined under one address and accepted under none declined.
     `why` holds words of ours, the config and people.toml alone, never a stranger's.
     """
-    names = [read_name(attendee.name, attendee.email) for attendee in event.attendees]
-    lines = list(zip(event.attendees, names, strict=True))
+    names = [read_name(attendee.name, attendee.email) for attendee in attendees]
+    lines = list(zip(attendees, names, strict=True))
     verdicts = [_leave_out(attendee, name, owner, words) for attendee, name in lines]
     second = _find_second_addresses(lines, verdicts, words)
     return tuple(

@@ -11,6 +11,8 @@ from email.parser import BytesParser
 from email.utils import getaddresses
 from html.parser import HTMLParser
 
+from followupd.mail import Envelope
+
 _ENCODED_WORDS = re.compile(r"=\?[^?\s]+\?[bBqQ]\?[^?\s]*\?=(?:\s+=\?[^?\s]+\?[bBqQ]\?[^?\s]*\?=)*")
 _ENCODED_WORD = re.compile(r"=\?([^?\s*]+)(?:\*[^?\s]*)?\?([bBqQ])\?([^?\s]*)\?=")
 
@@ -51,6 +53,12 @@ def read_message(raw: bytes) -> ReadMessage:
 def read_addresses(read: ReadMessage, header: str) -> tuple[tuple[str, str], ...]:
     """Name and address of everybody in the headers of that name (lower case), as parsed."""
     return _parse_addresses(_pick(read.headers, header))
+
+
+def read_envelope(raw: bytes) -> Envelope:
+    """Return whom the owner is shown as sender and recipients of a message."""
+    read = read_message(raw)
+    return Envelope(tuple(email for _, email in read_addresses(read, "from")), read.to_email)
 
 
 def first_header(read: ReadMessage, name: str) -> str:

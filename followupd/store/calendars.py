@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
-from followupd.model import Event, Reading
+from followupd.model import MEETINGS, Event, Reading
 from followupd.store.database import Database, read_instant, tell_damage, write_instant
 from followupd.store.rows import read_event, write_event
 
@@ -19,7 +19,9 @@ class Calendars:
         marks = ", ".join("?" * len(sources))
         with self._database.transaction():
             self._database.change(
-                f"UPDATE events SET gone = 1 WHERE calendar NOT IN ({marks}) AND NOT gone", *sources
+                f"UPDATE events SET gone = 1 WHERE calendar NOT IN (?, {marks}) AND NOT gone",
+                MEETINGS,
+                *sources,
             )
             self._database.change(f"DELETE FROM sources WHERE name NOT IN ({marks})", *sources)
 
@@ -43,6 +45,12 @@ class Calendars:
                 write_instant(now),
                 None if reading.complete else left_out,
             )
+
+    def save_meeting(self, event: Event) -> None:
+        """Keep a meeting that no calendar has, and that the owner says it counts."""
+        with self._database.transaction():
+            self._save_event(event)
+            self.save_answer(event.occurrence, networking=True)
 
     def _save_event(self, event: Event) -> None:
         # The same event in a list and in the owner's own calendar is the owner's: `listed` never replaces it.

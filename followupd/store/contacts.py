@@ -8,14 +8,10 @@ from followupd.store.rows import to_person
 
 
 class Contacts:
-    """The wishes about people; `Store.people` lists everybody."""
+    """The wishes about people; people.py keeps who they are."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    def find(self, key: str) -> Person | None:
-        row = self._database.row("SELECT * FROM people WHERE key = ?", key)
-        return to_person(row) if row else None
 
     def find_by_name(self, name: str) -> list[Person]:
         """Return everybody of that name, whatever the case."""

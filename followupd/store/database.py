@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from followupd.errors import Problem, StateBusy, StateProblem, StateUnusable
-from followupd.store.migrations import STEPS, check_identity, migrate
+from followupd.errors import Problem, StateBusy, StateDamaged, StateProblem
+from followupd.store.copying import copy_whole, require_sound
+from followupd.store.migrations import BACKUPS, STEPS, check_identity, migrate
 
 FILE_NAME = "followupd.sqlite3"
 _STAMP_LENGTH = 27
@@ -51,7 +52,7 @@ class Database:
     def __init__(self, folder: Path) -> None:
         """Open or create the state in `folder` (mode 0700). Raises StateProblem, StateUnusable, StateBusy."""
         self.path = folder / FILE_NAME
-        with self.errors(), _opening_alone(folder):
+        with self.errors(), open_alone(folder):
             _make_private(self.path)
             self._connection = sqlite3.connect(self.path, timeout=_BUSY_TIMEOUT, isolation_level=None)
             self._connection.row_factory = sqlite3.Row
@@ -68,6 +69,8 @@ class Database:
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = FULL")
         self._connection.execute("PRAGMA foreign_keys = ON")
+        if 0 < version < len(STEPS):
+            copy_whole(self._connection, self.path.parent / BACKUPS / f"before-schema-{len(STEPS)}.sqlite3")
         if version < len(STEPS):
             migrate(self._connection, self.path)
 
@@ -81,9 +84,7 @@ class Database:
         again, 0.15 s for 20,000 items.
         """
         with self.errors():
-            answer = self._connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
-        if answer != "ok":
-            raise say_damaged(self.path, answer)
+            require_sound(self._connection)
 
     def rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
         with self.errors():
@@ -140,7 +141,7 @@ class Database:
 
 
 @contextmanager
-def _opening_alone(folder: Path) -> Iterator[None]:
+def open_alone(folder: Path) -> Iterator[None]:
     """Let one at a time open the state: SQLite does not wait for its turn to switch a new file to WAL."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(folder / "opening", os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
@@ -178,9 +179,8 @@ def explain_error(error: sqlite3.Error, path: Path) -> StateProblem:
     return StateProblem(f"{path}: {error}.", "Make the file and its folder readable and writable for you.")
 
 
-def say_damaged(what: Path | str, detail: str) -> StateUnusable:
-    return StateUnusable(
+def say_damaged(what: Path | str, detail: str) -> StateDamaged:
+    return StateDamaged(
         f"{what} is damaged: {detail}.",
-        f"Nothing was written outside. Put a good copy of {FILE_NAME} in its place; do not delete it: "
-        "without it, followupd would no longer know what it did.",
+        "Nothing was written outside. Restore a backup: `followupd restore FILE`.",
     )

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from followupd.errors import StateProblem
+from followupd.store.copying import require_sound
 from followupd.store.database import FILE_NAME, explain_error, read_instant, say_damaged
 from followupd.store.migrations import check_identity
 
@@ -55,9 +56,7 @@ def glance(folder: Path) -> Glance | None:
 def check_file(connection: sqlite3.Connection, file: Path) -> int:
     """Return the schema of a database whose every page was looked at. Raises StateUnusable as `Database.check`."""
     schema = check_identity(connection, file)
-    answer = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
-    if answer != "ok":
-        raise say_damaged(file, answer)
+    require_sound(connection)
     return schema
 
 
@@ -87,4 +86,7 @@ def open_to_read(file: Path) -> Iterator[sqlite3.Connection]:
     except UnicodeDecodeError as error:  # of SQLite's own message, where it quotes a damaged schema
         raise say_damaged(file, "it holds text that is no UTF-8") from error
     except OSError as error:
-        raise StateProblem(f"{file}: {error.strerror}.", "Make it a file you can read.") from error
+        where = error.filename or file
+        raise StateProblem(
+            f"{where}: {error.strerror}.", "Give it space, and the right to read and write there."
+        ) from error

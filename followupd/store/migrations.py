@@ -8,6 +8,8 @@ from followupd.errors import StateUnusable
 
 #: "fuup" in ASCII; marks the file as ours (https://sqlite.org/pragma.html#pragma_application_id).
 APPLICATION_ID = 0x66757570
+#: The folder for backups, beside the database.
+BACKUPS = "backups"
 
 
 def create_tables(connection: sqlite3.Connection) -> None:
@@ -63,6 +65,29 @@ def add_recipe(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE followups ADD COLUMN recipe TEXT")
 
 
+def add_guest_lists(connection: sqlite3.Connection) -> None:
+    """More about people, guest lists kept with their events, and what the owner said unusual headings mean."""
+    for column in ("phone", "company", "circle"):
+        connection.execute(f"ALTER TABLE people ADD COLUMN {column} TEXT NOT NULL DEFAULT ''")
+    connection.execute(
+        "CREATE TABLE guests ("
+        " occurrence TEXT NOT NULL,"
+        " number INTEGER NOT NULL,"  # on the list of its event, for ever
+        " key TEXT NOT NULL,"  # of the person
+        " email TEXT,"
+        " name TEXT NOT NULL,"
+        " first_name TEXT,"
+        " phone TEXT NOT NULL,"
+        " company TEXT NOT NULL,"
+        " note TEXT NOT NULL,"
+        " left_out TEXT NOT NULL,"  # why they are not to be written to; '' when nothing speaks against it
+        " PRIMARY KEY (occurrence, number), UNIQUE (occurrence, key)) STRICT"
+    )
+    connection.execute(
+        "CREATE TABLE guest_columns (headings TEXT PRIMARY KEY, found TEXT NOT NULL) STRICT"
+    )  # found: JSON
+
+
 #: The step at index N leads from user_version N to N + 1.
 STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     create_tables,
@@ -71,6 +96,7 @@ STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     add_series,
     add_recipe,
     add_via,
+    add_guest_lists,
 )
 
 

@@ -55,7 +55,17 @@ def to_step(row: sqlite3.Row) -> Step:
 
 def to_person(row: sqlite3.Row) -> Person:
     never = row["never_since"] is not None
-    return Person(row["key"], row["email"], row["name"], row["first_name"], row["zone"], never)
+    return Person(
+        row["key"],
+        row["email"],
+        row["name"],
+        row["first_name"],
+        row["zone"],
+        never,
+        row["phone"],
+        row["company"],
+        row["circle"],
+    )
 
 
 @tell_damage()

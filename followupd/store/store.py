@@ -17,14 +17,16 @@ from followupd.store.calendars import Calendars
 from followupd.store.contacts import Contacts
 from followupd.store.database import Database, read_instant, say_damaged, tell_damage, write_instant
 from followupd.store.facts import Facts
+from followupd.store.guests import GuestLists
 from followupd.store.history import History
+from followupd.store.people import People
+from followupd.store.pruning import prune
 from followupd.store.rows import (
     FOLLOWUP_COLUMNS,
     to_column,
     to_columns,
     to_followup,
     to_intent,
-    to_person,
     to_step,
 )
 
@@ -40,6 +42,8 @@ class Store:
         """Open or create the state; `check_move` raises Problem for a move that is not in the table."""
         self.database = Database(folder)
         self.calendars = Calendars(self.database)
+        self.people = People(self.database)
+        self.guest_lists = GuestLists(self.database)
         self.past = History(self.database)
         self.attendances = Attendances(self.database)
         self.contacts = Contacts(self.database)
@@ -60,6 +64,10 @@ class Store:
         for item in self.followups(OPEN):
             if item.raw is not None and item.hash != saved[item.id]:
                 raise say_damaged("The state", f"the text of item {item.id} is not the one that was saved")
+
+    def prune(self, now: datetime) -> None:
+        """Forget what nothing asks for any more, once a day."""
+        prune(self.database, now)
 
     def copy_to(self, folder: Path) -> None:
         """Write a consistent copy of the state into another folder (https://sqlite.org/lang_vacuum.html#vacuuminto)."""
@@ -103,8 +111,7 @@ class Store:
             values = {name: getattr(plan, name) for name in _PLAN_COLUMNS}
             values |= {"event": event, "mailbox": mailbox, "outcome": plan.why} | more
             if plan.person:
-                values |= _person_columns(plan.person)
-                self.save_person(plan.person)
+                values |= _person_columns(self.people.save(plan.person))
             names = ", ".join(values)
             marks = ", ".join("?" * len(values))
             number = self.database.insert(
@@ -303,32 +310,7 @@ class Store:
         )
         return row["n"] if row else 0
 
-    # --- people
-
-    def save_person(self, person: Person) -> None:
-        """Remember somebody; what is known is never replaced by nothing."""
-        self.database.change(
-            "INSERT INTO people (key, email, name, first_name) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET"
-            " email = coalesce(excluded.email, email), first_name = coalesce(excluded.first_name, first_name),"
-            " name = CASE excluded.name WHEN '' THEN name ELSE excluded.name END",
-            person.key,
-            person.email,
-            person.name,
-            person.first_name,
-        )
-
-    def people(self) -> list[tuple[Person, datetime | None]]:
-        """Return everybody met, with the last touch (UTC), by name."""
-        rows = self.database.rows(
-            "SELECT people.*, (SELECT max(at) FROM touches WHERE person = key) AS last FROM people ORDER BY name, key"
-        )
-        return [
-            (
-                to_person(row),
-                read_instant(row["last"]) if row["last"] else None,
-            )
-            for row in rows
-        ]
+    # --- touches
 
     def add_touch(self, followup: FollowUp, channel: str, at: datetime) -> None:
         if followup.person:

@@ -95,5 +95,5 @@ def _list_templates() -> list[str]:
 def _find_alike(item: FollowUp) -> str | None:
     if item.email is None:
         return None
-    known = [(person.name, person.email) for person, _ in store().people() if person.email]
+    known = [(person.name, person.email) for person, _ in store().people.list() if person.email]
     return find_alike(item.name, item.email, known)

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app, g
 
+from followupd.debriefing import Debriefing
 from followupd.desk import Desk
 from followupd.items import Via
 from followupd.model import Judge
@@ -28,6 +29,7 @@ class Ground:
     templates: Templates
     cautions: tuple[Caution, ...]
     open_store: Callable[[], Store]
+    open_debriefing: Callable[[Store], Debriefing]
     wake: Callable[[], None]
     clock: Callable[[], datetime]
     last_pass: Callable[[], datetime | None]
@@ -80,6 +82,10 @@ def store() -> Store:
 
 def desk() -> Desk:
     return Desk(store(), ground().wake, Via.PAGE)
+
+
+def debriefing() -> Debriefing:
+    return ground().open_debriefing(store())
 
 
 def close_store(_error: BaseException | None = None) -> None:

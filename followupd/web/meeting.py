@@ -4,8 +4,7 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from followupd.errors import Problem
-from followupd.rules.debrief import read_met
-from followupd.web.ground import desk, ground, now
+from followupd.web.ground import debriefing, desk, ground, now
 from followupd.web.queue import decide
 
 pages = Blueprint("meeting", __name__)
@@ -15,12 +14,14 @@ pages = Blueprint("meeting", __name__)
 def name_people(number: int) -> Response:
     """Note whom the owner met; the page then shows what each of them gets, and asks for more."""
     promise, note = request.form.get("promise", "").strip(), request.form.get("note", "").strip()
-    lines = [line for line in request.form["people"].splitlines() if line.strip()]
-    if not lines:
+    told = debriefing().read(request.form["people"], note, promise)
+    if told.mistakes:
+        raise Problem("Nothing was taken.", " ".join(map(str, told.mistakes)))
+    if not told.met and not told.nobody:
         raise Problem(
             "Nobody is named.", "Write a name, an address or both; “Nobody” says that you met nobody."
         )
-    desk().take_met(number, [read_met(line, note, promise) for line in lines], now())
+    debriefing().take(number, told.met, now())
     return redirect(url_for("queue.show_item", number=number), 303)
 
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from followupd.adapters.ics_entry import Block, Context, parse_blocks
+from followupd.adapters.ics_block import Block, Context
+from followupd.adapters.ics_entry import parse_blocks
 from followupd.adapters.ics_scan import find_facts, split_calendars, unify_lines, write_day
 
 SLACK = timedelta(days=2)

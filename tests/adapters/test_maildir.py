@@ -5,6 +5,7 @@ import os
 import re
 import socket
 import stat
+import tracemalloc
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from followupd.adapters.maildir import MaildirMailbox
+from followupd.adapters.maildir import HEADS_BEYOND, MaildirMailbox
 from followupd.errors import Changed, MailboxProblem
 from followupd.mail import Draft, Place, Trace
 
@@ -384,3 +385,22 @@ def test_thousands_of_brackets_around_an_address_do_no_harm(mine: MaildirMailbox
     )
 
     assert mine.look(BY_WORDS).drafts == (draft,)
+
+
+# -- what is remembered of letters -----------------------------------------------------------------------
+
+
+def test_what_was_read_of_letters_that_are_gone_is_forgotten(mine: MaildirMailbox, path: Path) -> None:
+    mine.create(LETTER)
+    for number in range(HEADS_BEYOND + 1):
+        (path / ".Drafts" / "cur" / f"{number}.gone:2,DS").write_bytes(OTHER_ID)
+    tracemalloc.start()
+    mine.look(make_trace(None))
+    for file in (path / ".Drafts" / "cur").glob("*.gone*"):
+        file.unlink()
+    remembered, _ = tracemalloc.get_traced_memory()
+    mine.begin_pass()
+    left, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert remembered - left > 200 * HEADS_BEYOND
+    assert mine.look(make_trace(None)).place is Place.DRAFTS

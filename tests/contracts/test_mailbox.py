@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import count
+from typing import Any
 
 import pytest
 from accounts import keep_sign_in, open_google
@@ -12,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from memory import MemoryMailbox
 from servers.google import Google as StandIn
+from servers.smtp import Post
+from smtp_house import SmtpHouse
 
 from followupd.adapters.gmail import GmailMailbox
 from followupd.adapters.google_auth import COMPOSE, READING
@@ -60,20 +63,44 @@ def google() -> Iterator[StandIn]:
         yield one
 
 
-@pytest.fixture(scope="module", params=["memory", "memory that sends", *type_of_hands, *GMAIL])
+@pytest.fixture(scope="module")
+def smtp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SmtpHouse, Post]]:
+    house = SmtpHouse(tmp_path_factory.mktemp("smtp"))
+    with house.post() as post:
+        yield house, post
+
+
+MEMORY: dict[str, dict[str, Any]] = {
+    "memory": {},
+    "memory that sends": {"sends": True},
+    "memory that marks": {"marks": True},
+}
+
+
+@pytest.fixture(scope="module", params=[*MEMORY, *type_of_hands, *GMAIL, "smtp"])
 def open_mailbox(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, google: StandIn
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    google: StandIn,
+    smtp: tuple[SmtpHouse, Post],
 ) -> Maker:
     """Give a maker of empty mailboxes, each with the hands of an owner."""
     numbers = count(1)
 
     def open_memory() -> tuple[Mailbox, Hands]:
-        mailbox = MemoryMailbox(sends=request.param == "memory that sends")
+        mailbox = MemoryMailbox(**MEMORY[request.param])
         return mailbox, MemoryHands(mailbox)
 
     def open_maildir() -> tuple[Mailbox, Hands]:
         path = tmp_path_factory.mktemp("home") / "Mail"
         return MaildirMailbox("mine", path), type_of_hands[request.param](path)
+
+    def open_smtp() -> tuple[Mailbox, Hands]:
+        house, post = smtp
+        house.maildir = tmp_path_factory.mktemp("home") / "Mail"
+        mailbox = house.mailbox(house.server(post))
+        request.addfinalizer(mailbox.close)
+        return mailbox, ShellHands(house.maildir)
 
     def open_gmail() -> tuple[Mailbox, Hands]:
         address = f"ada{next(numbers)}@{request.param.replace(' ', '-')}.example"
@@ -83,6 +110,8 @@ def open_mailbox(
 
     if request.param in GMAIL:
         return open_gmail
+    if request.param == "smtp":
+        return open_smtp
     return open_maildir if request.param in type_of_hands else open_memory
 
 

@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from week import read_met
 
 from followupd.errors import Problem
-from followupd.rules.debrief import read_met
 
 NEXT_TO_A_NAME = [
     # line, name, first name, address, note

@@ -26,7 +26,7 @@ def suspect(
     events = [*(event(title, *attendees) for title in titles), *more]
     judged = []
     for each in events:
-        guests = sort_guests(each, ADA, PEOPLE)
+        guests = sort_guests(each.attendees, ADA, PEOPLE)
         judged.append((each, judge_event(each, guests, ADA, WORDS), guests))
     return suspect_list(judged, feed=feed)
 

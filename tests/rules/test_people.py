@@ -29,7 +29,7 @@ def sort_lines(*attendees: Attendee, owner: Owner = OWNER) -> tuple[Guest, ...]:
         end=datetime(2026, 3, 3, 9, tzinfo=UTC),
         attendees=attendees,
     )
-    return sort_guests(event, owner, WORDS)
+    return sort_guests(event.attendees, owner, WORDS)
 
 
 def sort_one(email: str | None, name: str = "", **facts: object) -> Guest:

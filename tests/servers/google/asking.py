@@ -4,6 +4,7 @@ import http.client
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email.message import Message
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -14,7 +15,7 @@ class Reply:
 
     status: int
     json: Any
-    headers: Mapping[str, str]
+    headers: Message
     body: bytes
 
     @property
@@ -58,4 +59,4 @@ class Asking:
         found = answer.read()
         line.close()
         is_json = "json" in answer.headers.get("Content-Type", "") and found
-        return Reply(answer.status, json.loads(found) if is_json else {}, dict(answer.headers), found)
+        return Reply(answer.status, json.loads(found) if is_json else {}, answer.headers, found)

@@ -1,0 +1,57 @@
+"""The commands that keep, move and give back what followupd remembers."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from followupd.app import App, as_json, needs_app, print_json
+
+
+@click.command()
+@click.option("--list", "only_list", is_flag=True, help="Show the backups there are; make none.")
+@as_json
+@needs_app
+def backup(app: App, only_list: bool, as_json: bool) -> None:
+    """Make a backup of what followupd remembers. The daemon makes one a day and keeps 14.
+
+    Each is looked at page by page before it counts. Its place is printed.
+    """
+    from followupd.store.backups import list_backups, make_backup
+
+    made = list_backups(app.state) if only_list else [make_backup(app.state, app.now)]
+    if as_json:
+        print_json(_backup_to_json(path) for path in made)
+        return
+    for path in made:
+        click.echo(path)
+
+
+def _backup_to_json(path: Path) -> dict[str, Any]:
+    return {"file": str(path), "bytes": path.stat().st_size}
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, path_type=Path))
+@needs_app
+def restore(app: App, file: Path) -> None:
+    """Go back to a backup. What is there now is kept aside; not while the daemon runs.
+
+    The next pass looks at your mailbox before it writes anything there, and what you approved needs a new yes.
+    """
+    from followupd.lock import hold_state
+    from followupd.store.backups import restore_backup
+
+    with hold_state(app.state):
+        kept, taken_back = restore_backup(app.state, file, app.now)
+    click.echo(f"Restored from {file}.", err=True)
+    if kept is not None:
+        click.echo(f"What was there is kept in {kept}.", err=True)
+    if taken_back:
+        click.echo(f"{taken_back} approved before need a new yes: see `followupd queue`.", err=True)
+    click.echo(
+        "The next pass looks at your mailbox before it writes: `followupd once --dry-run` shows it.", err=True
+    )
+
+
+COMMANDS = (backup, restore)

@@ -1,0 +1,60 @@
+"""A year of three events a day with twelve guests each, through the real pass (year.py): nothing grows, nothing comes twice."""
+
+import itertools
+import json
+import sqlite3
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from contextlib import closing
+from datetime import datetime, timedelta
+from pathlib import Path
+from statistics import linear_regression
+from typing import Any
+
+import pytest
+from house import read_letter
+
+YEAR = Path(__file__).with_name("year.py")
+DAYS = 365
+#: Until then memory settles: calendars are read further ahead, and texts begin to be forgotten only after 37 days.
+WARM = 60
+
+
+def live(home: Path, days: int) -> list[dict[str, Any]]:
+    lines = subprocess.check_output([sys.executable, YEAR, home, str(days)], text=True)
+    return [json.loads(line) for line in lines.splitlines()]
+
+
+def find_twice(letters: list[Path]) -> list[str]:
+    """Return the Message-IDs that more than one letter bears; each stands for one person at one event."""
+    counts = Counter(str(read_letter(letter)["Message-ID"]) for letter in letters)
+    return [number for number, count in counts.items() if count > 1]
+
+
+def find_close(database: Path) -> list[tuple[str, datetime]]:
+    """Return who was written or spoken to twice within seven days, as the state has it."""
+    met = defaultdict(list)
+    with closing(sqlite3.connect(database)) as connection:
+        for person, at in connection.execute("SELECT person, at FROM touches ORDER BY at"):
+            met[person].append(datetime.fromisoformat(at))
+    return [
+        (person, other)
+        for person, times in met.items()
+        for one, other in itertools.pairwise(times)
+        if other - one < timedelta(days=7)
+    ]
+
+
+@pytest.mark.soak
+def test_a_year_leaves_memory_flat_and_the_database_small(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    days = live(home, DAYS)
+    settled = days[WARM:]
+    slope, _ = linear_regression(range(len(settled)), [day["memory"] for day in settled])
+    assert slope < 1024, f"{slope:.0f} bytes a day"
+    assert days[-1]["database"] < 50 * 1024**2
+    ready = list((home / "archive").glob("Ready *"))
+    assert len(ready) > 20 * DAYS
+    assert find_twice(ready) == []
+    assert find_close(home / "state" / "followupd.sqlite3") == []
