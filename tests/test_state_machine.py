@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -29,7 +30,7 @@ from week import World, guest, meeting, read_met
 from followupd.errors import Problem, SourceProblem
 from followupd.items import FollowUp, Kind, Status
 from followupd.mail import Draft
-from followupd.model import Event
+from followupd.model import Event, Reason
 from followupd.render import Renderer
 from followupd.rules.followups import Limits
 from followupd.rules.reading import read_message
@@ -42,7 +43,17 @@ EXAMPLES, STEPS = (2000, 50) if SOAK else (40, 50)
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 GUESTS = ("Jane Doe", "Tom Miller", "Maya Olsen")
 WRITES = ("create", "replace", "remove", "hand_over")
-FAULTS = st.tuples(st.sampled_from(WRITES), st.sampled_from(["refused", "dropped", "lost"]))
+FAULTS = st.tuples(
+    st.sampled_from(WRITES), st.sampled_from(["refused", "dropped", "lost"])
+) | st.sampled_from(
+    [
+        ("hand_over", "never"),
+        ("hand_over", "not yet"),
+        ("hand_over", "unfiled"),
+        ("settle", "refused"),
+        ("open", "refused"),
+    ]
+)
 NUMBERS = st.integers(0, 10**6)
 
 
@@ -53,8 +64,8 @@ class Crash(BaseException):
 class FragileMailbox(MemoryMailbox):
     """Dies before or after its next write, on order."""
 
-    def __init__(self) -> None:
-        super().__init__("box")
+    def __init__(self, *, marks: bool) -> None:
+        super().__init__("box", marks=marks)
         self.crash: str | None = None
 
     @contextmanager
@@ -78,10 +89,11 @@ class Life(RuleBasedStateMachine):
 
     renderer: Renderer
 
-    def __init__(self) -> None:
-        super().__init__()
+    @initialize(sends=st.booleans())
+    def begin(self, sends: bool) -> None:
+        """Start with a mailbox that keeps what is approved, or with one that sends it and may not learn whether it did."""
         self.folder = Path(tempfile.mkdtemp(prefix="followupd-life-", dir=MEMORY))
-        self.box = FragileMailbox()
+        self.box = FragileMailbox(marks=sends)
         self.world = World(self.folder, self.renderer, self.box, Limits(drafts_per_day=500))
         self.world.run()
         self.marks: dict[int, str] = {}
@@ -255,9 +267,27 @@ class Life(RuleBasedStateMachine):
 
     # --- what must always be true
 
+    @rule()
+    def answer_doubts(self) -> None:
+        """Look whether a mail arrived, and say so; or have it sent again."""
+        for problem in self.world.store.followups({Status.NEEDS_INFO}):
+            if problem.reason is not Reason.DOUBT:
+                continue
+            item = self.world.store.followup(problem.concerns or 0)
+            if any(draft.raw == item.raw for draft in self.box.delivered):
+                self.world.desk.finish(problem.id, "email", self.world.now)
+            else:
+                self.world.desk.approve(problem.id, self.world.now, self.world.limits.hold)
+                self.approved[item.id] = item.raw or b""
+
+    @invariant()
+    def no_mail_was_sent_twice(self) -> None:
+        counts = Counter(draft.raw for draft in self.box.delivered)
+        assert [count for count in counts.values() if count > 1] == []
+
     @invariant()
     def what_left_was_approved(self) -> None:
-        for draft in self.box.ready + self.box.sent:
+        for draft in self.box.ready + self.box.sent + self.box.delivered:
             if draft.id in self.seen_leaving:
                 continue
             self.seen_leaving.add(draft.id)
@@ -270,7 +300,13 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def an_owners_words_are_somewhere(self) -> None:
-        boxes = [*self.box.drafts.values(), *self.box.ready, *self.box.sent, *self.box.trash]
+        boxes = [
+            *self.box.drafts.values(),
+            *self.box.ready,
+            *self.box.sending,
+            *self.box.sent,
+            *self.box.trash,
+        ]
         everything = b"".join(draft.raw for draft in boxes)
         for number, word in self.marks.items():
             item = self.world.store.followup(number)
@@ -283,14 +319,18 @@ class Life(RuleBasedStateMachine):
         self.trouble_calendar(complete=True, works=True)
         self.run_pass(3)
         self.run_pass(3)
+        self.answer_doubts()
+        self.run_pass(3)
+        self.run_pass(3)
         store = self.world.store
         assert store.open_intents() == []
-        letters = [*self.box.drafts.values(), *self.box.ready, *self.box.sent]
+        letters = [*self.box.drafts.values(), *self.box.ready, *self.box.sending, *self.box.sent]
         counts = Counter(read_message(draft.raw).message_id for draft in letters)
         assert [number for number, count in counts.items() if count > 1] == []
         waiting = {item.draft_id for item in store.followups({Status.DRAFTED, Status.APPROVED})}
+        refused = {item.draft_id for item in store.followups({Status.FAILED})}
         assert waiting <= set(self.box.drafts)
-        for orphan in set(self.box.drafts) - waiting:
+        for orphan in set(self.box.drafts) - waiting - refused:
             self._check_left_to_owner(self.box.drafts[orphan])
         self._check_nobody_is_lost()
         store.check()
