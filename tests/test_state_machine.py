@@ -1,7 +1,7 @@
 """Owner, calendar, mailbox, clock and crashes at random, against what must never happen.
 
 Never two messages for one person and occurrence, none lost, none approved by nobody, no owner's edit overwritten,
-no deleted draft back. A failing run prints the steps that replay it.
+no deleted draft back, nobody written to whom the owner ruled out. A failing run prints the steps that replay it.
 """
 
 import os
@@ -14,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from gmail_box import Crash
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -30,7 +31,7 @@ from week import World, guest, meeting, read_met
 from followupd.errors import Problem, SourceProblem
 from followupd.items import FollowUp, Kind, Status
 from followupd.mail import Draft
-from followupd.model import Event, Reason
+from followupd.model import Event
 from followupd.render import Renderer
 from followupd.rules.followups import Limits
 from followupd.rules.reading import read_message
@@ -43,28 +44,14 @@ EXAMPLES, STEPS = (2000, 50) if SOAK else (40, 50)
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 GUESTS = ("Jane Doe", "Tom Miller", "Maya Olsen")
 WRITES = ("create", "replace", "remove", "hand_over")
-FAULTS = st.tuples(
-    st.sampled_from(WRITES), st.sampled_from(["refused", "dropped", "lost"])
-) | st.sampled_from(
-    [
-        ("hand_over", "never"),
-        ("hand_over", "not yet"),
-        ("hand_over", "unfiled"),
-        ("settle", "refused"),
-        ("open", "refused"),
-    ]
-)
+FAULTS = st.tuples(st.sampled_from(WRITES), st.sampled_from(["refused", "dropped", "lost"]))
 NUMBERS = st.integers(0, 10**6)
-
-
-class Crash(BaseException):
-    """The power goes, here and now."""
 
 
 class FragileMailbox(MemoryMailbox):
     """Dies before or after its next write, on order."""
 
-    def __init__(self, *, marks: bool) -> None:
+    def __init__(self, *, marks: bool = False) -> None:
         super().__init__("box", marks=marks)
         self.crash: str | None = None
 
@@ -89,11 +76,10 @@ class Life(RuleBasedStateMachine):
 
     renderer: Renderer
 
-    @initialize(sends=st.booleans())
-    def begin(self, sends: bool) -> None:
-        """Start with a mailbox that keeps what is approved, or with one that sends it and may not learn whether it did."""
+    def __init__(self) -> None:
+        super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="followupd-life-", dir=MEMORY))
-        self.box = FragileMailbox(marks=sends)
+        self.box = self.make_box()
         self.world = World(self.folder, self.renderer, self.box, Limits(drafts_per_day=500))
         self.world.run()
         self.marks: dict[int, str] = {}
@@ -102,12 +88,30 @@ class Life(RuleBasedStateMachine):
         self.seen_leaving: set[str] = set()
         self.events = 0
         self.lost: list[Event] = []
+        self.never: set[str] = set()
+
+    def make_box(self) -> Any:
+        """Return a mailbox with all that FragileMailbox offers."""
+        return FragileMailbox()
+
+    def list_sending(self) -> list[Draft]:
+        """Return what is on its way and may have left."""
+        return []
+
+    def answer_doubts(self) -> None:
+        """Answer what the owner is asked about mails that may have left; here nothing ever is."""
 
     def teardown(self) -> None:
         self.world.store.close()
         shutil.rmtree(self.folder)
 
     # --- the calendar
+
+    @initialize(who=st.sets(st.sampled_from(GUESTS), min_size=1))
+    def end_first_event(self, who: set[str]) -> None:
+        """Begin every life with drafts: at random hardly one in seven ever has any."""
+        self.add_event(who, 0)
+        self._pass(timedelta(0))
 
     @rule(who=st.sets(st.sampled_from(GUESTS), max_size=3), minutes=st.integers(-90, 600))
     def add_event(self, who: set[str], minutes: int) -> None:
@@ -200,6 +204,20 @@ class Life(RuleBasedStateMachine):
         if item is not None and item.raw is not None:
             self.approved[item.id] = item.raw
 
+    @rule(number=NUMBERS, trouble=st.sampled_from(["", "refused", "dropped", "lost", "before", "after"]))
+    def send_one(self, number: int, trouble: str) -> None:
+        """Approve a draft and let it go, in this trouble: left to chance, hardly any message ever leaves."""
+        drafted = self.world.store.followups({Status.DRAFTED})
+        if not drafted:
+            return
+        item = drafted[number % len(drafted)]
+        self.world.desk.approve(item.id, self.world.now, self.world.limits.hold)
+        self.approved[item.id] = item.raw or b""
+        if trouble in {"before", "after"}:
+            self.crash_in_pass(trouble)
+        else:
+            self.run_troubled_pass([("hand_over", trouble)] if trouble else [])
+
     @rule(number=NUMBERS)
     def skip(self, number: int) -> None:
         self._take_back(self._try(lambda n: self.world.desk.skip(n, self.world.now), number))
@@ -236,6 +254,20 @@ class Life(RuleBasedStateMachine):
         line = f"{name}, {guest(name).email}"
         self._try(lambda n: self.world.desk.take_met(n, [read_met(line)], self.world.now), number)
 
+    @rule(number=NUMBERS, word=st.text("abcdefgh", min_size=8, max_size=8))
+    def add_promise(self, number: int, word: str) -> None:
+        self._try(lambda n: self.world.desk.add_note(n, self.world.now, promise=f"the {word}"), number)
+
+    @rule(name=st.sampled_from(GUESTS), never=st.booleans())
+    def say_never(self, name: str, never: bool) -> None:
+        address = str(guest(name).email)
+        if never:
+            self.world.desk.people.never_write(address, self.world.now)
+            self.never.add(address)
+        elif address in self.never:
+            self.world.desk.people.write_again(address)
+            self.never.remove(address)
+
     # --- the owner in the mail program
 
     def _draft(self, number: int) -> Draft | None:
@@ -267,30 +299,13 @@ class Life(RuleBasedStateMachine):
 
     # --- what must always be true
 
-    @rule()
-    def answer_doubts(self) -> None:
-        """Look whether a mail arrived, and say so; or have it sent again."""
-        for problem in self.world.store.followups({Status.NEEDS_INFO}):
-            if problem.reason is not Reason.DOUBT:
-                continue
-            item = self.world.store.followup(problem.concerns or 0)
-            if any(draft.raw == item.raw for draft in self.box.delivered):
-                self.world.desk.finish(problem.id, "email", self.world.now)
-            else:
-                self.world.desk.approve(problem.id, self.world.now, self.world.limits.hold)
-                self.approved[item.id] = item.raw or b""
-
-    @invariant()
-    def no_mail_was_sent_twice(self) -> None:
-        counts = Counter(draft.raw for draft in self.box.delivered)
-        assert [count for count in counts.values() if count > 1] == []
-
     @invariant()
     def what_left_was_approved(self) -> None:
-        for draft in self.box.ready + self.box.sent + self.box.delivered:
+        for draft in self.box.ready + self.box.sent:
             if draft.id in self.seen_leaving:
                 continue
             self.seen_leaving.add(draft.id)
+            assert not self.never & set(read_message(draft.raw).to_email), draft.raw
             assert any(self.approved.get(item.id) == draft.raw for item in self._items_of(draft)), draft.raw
 
     @invariant()
@@ -300,13 +315,8 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def an_owners_words_are_somewhere(self) -> None:
-        boxes = [
-            *self.box.drafts.values(),
-            *self.box.ready,
-            *self.box.sending,
-            *self.box.sent,
-            *self.box.trash,
-        ]
+        boxes = [*self.box.drafts.values(), *self.box.ready, *self.box.sent, *self.box.trash]
+        boxes += self.list_sending()
         everything = b"".join(draft.raw for draft in boxes)
         for number, word in self.marks.items():
             item = self.world.store.followup(number)
@@ -320,16 +330,14 @@ class Life(RuleBasedStateMachine):
         self.run_pass(3)
         self.run_pass(3)
         self.answer_doubts()
-        self.run_pass(3)
-        self.run_pass(3)
         store = self.world.store
         assert store.open_intents() == []
-        letters = [*self.box.drafts.values(), *self.box.ready, *self.box.sending, *self.box.sent]
+        letters = [*self.box.drafts.values(), *self.box.ready, *self.box.sent, *self.list_sending()]
         counts = Counter(read_message(draft.raw).message_id for draft in letters)
         assert [number for number, count in counts.items() if count > 1] == []
         waiting = {item.draft_id for item in store.followups({Status.DRAFTED, Status.APPROVED})}
-        refused = {item.draft_id for item in store.followups({Status.FAILED})}
         assert waiting <= set(self.box.drafts)
+        refused = {item.draft_id for item in store.followups({Status.FAILED})}
         for orphan in set(self.box.drafts) - waiting - refused:
             self._check_left_to_owner(self.box.drafts[orphan])
         self._check_nobody_is_lost()
@@ -349,11 +357,11 @@ class Life(RuleBasedStateMachine):
                 assert item.status is not Status.PLANNED or item.held is not None, item
 
 
-def test_nothing_a_life_does_breaks_the_promises() -> None:
+def live_at_random(kind: type[Life]) -> None:
     with Renderer() as renderer:
-        Life.renderer = renderer
+        kind.renderer = renderer
         run_state_machine_as_test(
-            Life,
+            kind,
             settings=settings(
                 max_examples=EXAMPLES,
                 stateful_step_count=STEPS,
@@ -362,3 +370,7 @@ def test_nothing_a_life_does_breaks_the_promises() -> None:
                 suppress_health_check=list(HealthCheck),
             ),
         )
+
+
+def test_nothing_a_life_does_breaks_the_promises() -> None:
+    live_at_random(Life)
