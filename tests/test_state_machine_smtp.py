@@ -4,7 +4,7 @@ from collections import Counter
 
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
-from test_state_machine import FragileMailbox, Life, live_at_random
+from test_state_machine import EXAMPLES, FragileMailbox, Life, live_at_random
 
 from followupd.items import Status
 from followupd.mail import Draft
@@ -63,4 +63,4 @@ class SendingLife(Life):
 
 
 def test_nothing_a_life_with_a_mail_server_does_breaks_the_promises() -> None:
-    live_at_random(SendingLife)
+    live_at_random(SendingLife, EXAMPLES // 4)
