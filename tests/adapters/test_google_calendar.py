@@ -398,6 +398,18 @@ def test_a_cancelled_event_keeps_its_words_and_its_guests(source: GoogleCalendar
     assert read_one(source) == alive
 
 
+def test_a_deletion_that_names_the_series_alone_is_that_of_each_occurrence(
+    google: Google, source: GoogleCalendar, mine: Calendar
+) -> None:
+    series, coffee = add_round(mine), add_coffee(mine)
+    read(source)
+    gone = {"id": series, "status": "cancelled"}
+    body = json.dumps({"timeZone": "Europe/Berlin", "nextSyncToken": "next", "items": [gone]})
+    google.faults.order(Answer(200, body.encode(), {"Content-Type": "application/json"}), "GET", PATH)
+    found = {event.uid: event.cancelled for event in read(source)}
+    assert found == {f"{coffee}@google.com": False, f"{series}@google.com": True}
+
+
 def test_a_guest_who_declines_or_is_taken_off_shows_at_the_next_look(
     source: GoogleCalendar, mine: Calendar
 ) -> None:
@@ -442,6 +454,20 @@ def test_empty_pages_in_between_are_turned(source: GoogleCalendar, mine: Calenda
     add_coffee(mine)
     mine.empty_pages = 3
     assert read_one(source).title == "Coffee"
+
+
+def test_where_no_token_is_given_all_is_listed_each_time(
+    google: Google, source: GoogleCalendar, mine: Calendar
+) -> None:
+    add_coffee(mine)
+    body = b'{"timeZone": "Europe/Berlin", "items": []}'
+    google.faults.order(Answer(200, body, {"Content-Type": "application/json"}), "GET", PATH)
+    assert read(source) == ()
+    assert read_one(source).title == "Coffee"
+    assert [("syncToken" in seen.query) for seen in google.requests if seen.path.endswith("/events")] == [
+        False,
+        False,
+    ]
 
 
 # --- when a token has ended
