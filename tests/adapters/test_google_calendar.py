@@ -524,6 +524,17 @@ def test_other_parameters_than_those_of_the_kept_token_list_anew(
     assert syncs(google) == [False, False]
 
 
+def test_somebody_else_who_signs_in_under_the_same_name_gets_a_list_of_their_own(
+    google: Google, source: GoogleCalendar, mine: Calendar, tmp_path: Path
+) -> None:
+    add_coffee(mine)
+    read(source)
+    add_coffee(google.add_account("eve@example.com").calendar, summary="Tea")
+    keep_sign_in(google, tmp_path / "sign-ins", "eve@example.com")
+    assert read_one(source).title == "Tea"
+    assert syncs(google) == [False, True, False]
+
+
 # --- what goes wrong
 
 
