@@ -241,7 +241,8 @@ def _find_zone(name: str) -> ZoneInfo | None:
 def write_mirror(mirror: Mirror) -> bytes:
     """Return a mirror as it is kept, with the mark of the parameters it was made with."""
     window = [mirror.start.isoformat(), mirror.end.isoformat()]
-    return json.dumps([_mark_query(), *window, mirror.zone, mirror.token, mirror.events]).encode()
+    facts = [_mark_query(), *window, mirror.zone, mirror.token, mirror.events]
+    return json.dumps(facts, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 def read_mirror(raw: bytes) -> Mirror | None:

@@ -236,6 +236,21 @@ def test_what_strangers_wrote_comes_without_control_characters(
     assert (event.title, event.attendees[0].name) == ("Coffee Bcc: eve@evil.example [31m", "Bo Example")
 
 
+def test_half_a_character_does_no_harm(open_source: Callable[..., GoogleCalendar], mine: Calendar) -> None:
+    odd = "Café \ud800"
+    add_coffee(
+        mine,
+        summary=odd,
+        location=odd,
+        description=odd,
+        guests=[{"email": "b\ud800@acme.example", "displayName": odd}],
+    )
+    for source in (open_source(), open_source()):
+        event = read_one(source)
+        assert (event.title, event.location, event.description) == ("Café",) * 3
+        assert event.attendees == (Attendee(None, "Café", Said.NEEDS_ACTION),)
+
+
 def test_an_event_that_makes_no_sense_is_named_and_hides_no_other(
     source: GoogleCalendar, mine: Calendar
 ) -> None:
