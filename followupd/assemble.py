@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from followupd.adapters import CALENDARS, FEED, GOOGLE, GUESTS, MAILBOXES, OUTBOX, load
+from followupd.adapters import CALENDARS, CONTACTS, FEED, GOOGLE, GUESTS, MAILBOXES, OUTBOX, load
+from followupd.adapters.contact_names import ContactNames
 from followupd.adapters.copies import forget_copies, name_copy
 from followupd.cycle import Cycle
 from followupd.debriefing import Debriefing, DebriefRules, Foresee
@@ -16,13 +17,13 @@ from followupd.explain import Choose
 from followupd.items import FollowUp
 from followupd.model import Event, Guest, Judge, Judgement
 from followupd.network import Network, read_feed_address
-from followupd.ports import CalendarSource, Mailbox
+from followupd.ports import AddressBook, CalendarSource, Mailbox
 from followupd.render import Renderer
 from followupd.rules.choosing import Chosen, choose_template
 from followupd.rules.drafts import example_facts
 from followupd.rules.events import judge_event
 from followupd.rules.guest_lists import read_guest_words
-from followupd.rules.people import PeopleWords, read_people_words, sort_guests
+from followupd.rules.people import PeopleWords, name_attendees, read_people_words, sort_guests
 from followupd.rules.promises import DebriefWords, read_debrief_words
 from followupd.rules.reading import read_envelope
 from followupd.rules.status import check_move
@@ -73,9 +74,11 @@ def load_cautions() -> "tuple[Caution, ...]":
 def build_judge(settings: Settings, words: Words) -> Judge:
     """Return rules 1 and 2 for this owner as one function."""
     people_words = load_people_words()
+    names = ContactNames(*(find_contacts(settings.state, account.name) for account in settings.accounts))
 
     def judge(event: Event) -> tuple[Judgement, tuple[Guest, ...]]:
-        guests = sort_guests(event.attendees, settings.owner, people_words)
+        attendees = name_attendees(event.attendees, names.find_name)
+        guests = sort_guests(attendees, settings.owner, people_words)
         return judge_event(event, guests, settings.owner, words), guests
 
     return judge
@@ -123,6 +126,16 @@ def build_accounts(settings: Settings) -> dict[str, Any]:
     }
 
 
+def find_contacts(state: Path, account: str) -> Path:
+    """Return the file in which the contacts of an account are kept."""
+    return state / "feeds" / name_copy(account, "contacts")
+
+
+def build_books(accounts: Mapping[str, Any], state: Path) -> list[AddressBook]:
+    """Return the contacts of each account; they ask for nothing that the owner did not allow."""
+    return [load(CONTACTS)(google, find_contacts(state, name)) for name, google in accounts.items()]
+
+
 def build_holidays(settings: Settings) -> CalendarSource | None:
     """Return the calendar of the owner's days off; its whole days are the owner's, whatever zone it names."""
     if settings.holidays is None:
@@ -144,9 +157,9 @@ def _name_copies(settings: Settings) -> set[str]:
     """Return the names of the files that the calendars of the config keep."""
     urls = [calendar.url for calendar in settings.calendars if calendar.url is not None]
     feeds = {read_feed_address(url, allow_http=True).fingerprint() for url in urls}
-    return feeds | {
-        name_copy(calendar.account, calendar.id) for calendar in settings.calendars if calendar.account
-    }
+    at_google = {(calendar.account, calendar.id) for calendar in settings.calendars if calendar.account}
+    at_google |= {(account.name, "contacts") for account in settings.accounts}
+    return feeds | {name_copy(*place) for place in at_google}
 
 
 def build_mailboxes(settings: Settings, accounts: Mapping[str, Any]) -> dict[str, Mailbox]:
@@ -167,6 +180,13 @@ def _build_mailbox(box: MailboxSettings, network: Network, accounts: Mapping[str
         return drafts
     send: Callable[..., Mailbox] = load(OUTBOX)
     return send(drafts, box.server, network.ca_file, read_envelope)
+
+
+def try_server(box: MailboxSettings, network: Network) -> None:
+    """Connect to the mail server of a mailbox and log in; no mail leaves. Raises MailboxProblem in words."""
+    mailbox = _build_mailbox(box, network, {})
+    mailbox.open()
+    mailbox.close()
 
 
 def build_templates(settings: Settings, renderer: Renderer) -> Templates:
@@ -255,6 +275,7 @@ def build_cycle(
         zone=ZoneInfo(settings.owner.timezone),
         timing=Timing(store, settings.hours, build_holidays(settings), mailboxes, clock),
         clock=clock,
+        books=build_books(accounts, store.database.path.parent),
     )
     forget_copies(copies, _name_copies(settings))
     store.begin_reign()  # last: settings that cannot be used leave the running cycle its reign

@@ -19,7 +19,7 @@ from followupd.model import MEETINGS, Event, Judge, Reading, Reason, Skipped
 from followupd.noticing import Noticing
 from followupd.placing import Placing
 from followupd.planning import Planning
-from followupd.ports import CalendarSource, Mailbox
+from followupd.ports import AddressBook, CalendarSource, Mailbox
 from followupd.renewing import Renewing
 from followupd.rules.followups import Limits, hold_of_time
 from followupd.rules.recipes import Recipe
@@ -81,10 +81,12 @@ class Cycle:
         zone: ZoneInfo,
         timing: Timing,
         clock: Callable[[], datetime],
+        books: Sequence[AddressBook] = (),
     ) -> None:
         """`mailbox_of` maps a calendar's name to the mailbox its follow-ups go to; `zone` is the owner's."""
         self._store = store
         self._sources = sources
+        self._books = books
         self._clock = clock
         mailing = Mailing(store, mailboxes, clock)
         self._noticing = Noticing(mailing)
@@ -103,6 +105,7 @@ class Cycle:
         self._store.installed(now)
         self._check_leap(now)
         self.collect_events(report)
+        self._renew_books(now, report.problems)
         self._timing.read_holidays(report.problems)
         # Before planning: what the owner did in the mailbox must not be taken for what a calendar did.
         self._noticing.notice_decisions(report.problems)
@@ -138,6 +141,14 @@ class Cycle:
                 report.read += 1
                 report.partly += not reading.complete
                 report.skipped += reading.skipped
+
+    def _renew_books(self, now: datetime, problems: list[Problem]) -> None:
+        """Bring the contacts up to date; without them names come from the calendar."""
+        for book in self._books:
+            try:
+                book.renew(now)
+            except SourceProblem as problem:
+                problems.append(problem)
 
     def _read(self, source: CalendarSource) -> Reading:
         """Read one calendar and keep what it showed, or that it failed. Raises SourceProblem."""

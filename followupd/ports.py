@@ -28,6 +28,17 @@ class CalendarSource(Protocol):
         ...
 
 
+class AddressBook(Protocol):
+    """Contacts that give names to addresses."""
+
+    def renew(self, now: datetime) -> None:
+        """Bring what is kept of them up to date where that is due and allowed.
+
+        Raises SourceProblem when it cannot be done; what was known stays.
+        """
+        ...
+
+
 class Mailbox(Protocol):
     """Where drafts lie. Every write happens at most once per call and is never repeated by the adapter."""
 

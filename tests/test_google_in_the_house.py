@@ -11,7 +11,9 @@ import time_machine
 from accounts import keep_sign_in
 from click.testing import CliRunner
 from servers.google import Account, Calendar, Clock, Google
+from servers.google.mail import parse
 
+from followupd.adapters.google_auth import CONTACTS, NEEDED
 from followupd.cli import main
 
 ADA = "ada@example.com"
@@ -142,6 +144,26 @@ def test_what_the_owner_never_accepted_or_keeps_to_themselves_causes_nothing(
     add_breakfast(ada.calendar, **spam)
     home.run("once")
     assert (home.queue(), ada.mailbox.drafts) == ([], {})
+
+
+def test_people_are_greeted_as_the_owners_contacts_name_them(
+    google: Google, ada: Account, tmp_path: Path
+) -> None:
+    ada.contacts.add("Bobby Example", "bo@acme.example")
+    ada.contacts.add("Acme", "cy@club.example")
+    home = Home(google, tmp_path, "primary")
+    keep_sign_in(google, tmp_path / "state" / "google", ADA, *NEEDED, CONTACTS)
+    cy = {"email": "cy@club.example", "displayName": "Cy Example", "responseStatus": "accepted"}
+    add_breakfast(ada.calendar, guests=[YES, BO, cy])
+    home.run("once")
+    greetings = sorted(read_text(message.raw).splitlines()[0] for message in ada.mailbox.messages.values())
+    assert greetings == ["Hi Bobby,", "Hi Cy,"]
+
+
+def read_text(raw: bytes) -> str:
+    body = parse(raw).get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
 
 
 def test_one_event_in_two_calendars_is_one_draft(google: Google, ada: Account, tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ ALLOWED: dict[str, set[str]] = {
     "render": {"child", "errors"},
     "sandbox": {"child", "render"},
     "template_files": {"errors", "render"},
+    "template_shelf": {"errors", "template_files"},
     "settings": {"model", "errors", "network", "rules."},
     "options": {"durations", "errors", "network", "rules."},
     "config": {"model", "errors", "home", "network", "options", "rules.", "settings"},
@@ -57,7 +58,7 @@ ALLOWED: dict[str, set[str]] = {
     "listing": {"items", "met", "model", "durations", "rules."},
     "daemon": {"errors", "cycle", "store.", "waking"},
     "web.": {
-        "debriefing", "desk", "durations", "errors", "items", "met", "model", "rules.", "settings", "store.", "template_files", "web.", "writer",
+        "debriefing", "desk", "durations", "errors", "items", "mail", "met", "model", "rules.", "settings", "store.", "template_files", "template_shelf", "web.", "writer",
     },
     "assemble": {
         "adapters.", "cycle", "debriefing", "errors", "explain", "items", "model", "network", "ports", "render", "rules.", "settings", "store.", "template_files", "timing",

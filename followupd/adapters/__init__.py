@@ -16,6 +16,7 @@ MAILBOXES = {
     "gmail": "followupd.adapters.gmail:GmailMailbox",
 }
 GOOGLE = "followupd.adapters.google_auth:open_account"
+CONTACTS = "followupd.adapters.google_contacts:GoogleContacts"
 
 
 def load(place: str) -> Any:

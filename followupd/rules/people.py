@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from followupd.model import Answer, Attendee, Guest, GuestKind, Owner, Reason
@@ -84,6 +84,18 @@ def person_key(email: str) -> str:
     local, _, domain = email.strip().lower().rpartition("@")
     local = local.partition("+")[0] or local
     return f"{local.replace('.', '') or local}@gmail.com" if domain in _GMAIL else f"{local}@{domain}"
+
+
+def name_attendees(
+    attendees: Sequence[Attendee], find_name: Callable[[str], str | None]
+) -> tuple[Attendee, ...]:
+    """Return people as the owner's contacts name them, where those give a name to greet with."""
+    return tuple(_name_attendee(attendee, find_name) for attendee in attendees)
+
+
+def _name_attendee(attendee: Attendee, find_name: Callable[[str], str | None]) -> Attendee:
+    name = find_name(attendee.email) if attendee.email else None
+    return replace(attendee, name=name) if name and read_name(name, attendee.email).first else attendee
 
 
 def sort_guests(attendees: Sequence[Attendee], owner: Owner, words: PeopleWords) -> tuple[Guest, ...]:

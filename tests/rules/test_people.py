@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from followupd.model import Answer, Attendee, Event, Guest, GuestKind, Owner, Reason
-from followupd.rules.people import person_key, read_people_words, sort_guests
+from followupd.rules.people import name_attendees, person_key, read_people_words, sort_guests
 
 WORDS = read_people_words(tomllib.loads(files("followupd").joinpath("words/people.toml").read_text("utf-8")))
 OWNER = Owner(
@@ -39,6 +39,29 @@ def sort_one(email: str | None, name: str = "", **facts: object) -> Guest:
 
 def test_whom_the_calendar_marks_as_its_owner_is_the_owner_under_any_address() -> None:
     assert sort_one("ada@unknown.example", "Ada", owner=True).reason is Reason.OWNER
+
+
+@pytest.mark.parametrize(
+    ("calendar", "contacts", "first_name"),
+    [
+        ("Elizabeth Smith", "Liz Smith", "Liz"),
+        ("", "Liz Smith", "Liz"),
+        ("Elizabeth Smith", None, "Elizabeth"),
+        ("Elizabeth Smith", "liz@acme.example", "Elizabeth"),
+        ("Elizabeth Smith", "", "Elizabeth"),
+    ],
+)
+def test_people_are_named_as_contacts_name_them_where_that_greets(
+    calendar: str, contacts: str | None, first_name: str
+) -> None:
+    attendees = name_attendees([Attendee("es@acme.example", calendar)], lambda _: contacts)
+    (found,) = sort_lines(*attendees)
+    assert found.first_name == first_name
+
+
+def test_nobody_without_an_address_is_looked_for() -> None:
+    attendee = Attendee(None, "Elizabeth Smith")
+    assert name_attendees([attendee], lambda _: "Liz Smith") == (attendee,)
 
 
 ADDRESSES = [

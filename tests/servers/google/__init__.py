@@ -12,9 +12,21 @@ leaving the `with` block fails.
 from servers.google.accounts import Account
 from servers.google.calendars import Calendar
 from servers.google.clock import Clock
+from servers.google.contacts import Contacts
 from servers.google.faults import BEFORE, Answer, Break
 from servers.google.google import Google
 from servers.google.oauth import Client
 from servers.google.server import Seen
 
-__all__ = ["BEFORE", "Account", "Answer", "Break", "Calendar", "Client", "Clock", "Google", "Seen"]
+__all__ = [
+    "BEFORE",
+    "Account",
+    "Answer",
+    "Break",
+    "Calendar",
+    "Client",
+    "Clock",
+    "Contacts",
+    "Google",
+    "Seen",
+]
