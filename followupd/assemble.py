@@ -22,7 +22,7 @@ from followupd.render import Renderer
 from followupd.rules.choosing import Chosen, choose_template
 from followupd.rules.drafts import example_facts
 from followupd.rules.events import judge_event
-from followupd.rules.guest_lists import read_guest_words
+from followupd.rules.guest_lists import GuestWords, read_guest_words
 from followupd.rules.people import PeopleWords, name_attendees, read_people_words, sort_guests
 from followupd.rules.promises import DebriefWords, read_debrief_words
 from followupd.rules.reading import read_envelope
@@ -240,6 +240,11 @@ def load_debrief_words() -> DebriefWords:
     return read_debrief_words(_read_word_file("debrief"))
 
 
+def load_guest_words() -> GuestWords:
+    """Return how guest lists name their columns and say who was there, from followupd/words/guests.toml."""
+    return read_guest_words(_read_word_file("guests"))
+
+
 def build_debriefing(settings: Settings, store: Store, wake: Callable[[], object]) -> Debriefing:
     """Return what takes the owner's answers to "whom did you meet?"."""
     words = load_words()
@@ -247,7 +252,7 @@ def build_debriefing(settings: Settings, store: Store, wake: Callable[[], object
         owner=settings.owner,
         limits=settings.limits,
         debrief=load_debrief_words(),
-        guests=read_guest_words(_read_word_file("guests")),
+        guests=load_guest_words(),
         people=load_people_words(),
         mailbox=next((box.name for box in settings.mailboxes), ""),
     )
