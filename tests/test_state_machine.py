@@ -1,7 +1,7 @@
 """Owner, calendar, mailbox, clock and crashes at random, against what must never happen.
 
 Never two messages for one person and occurrence, none lost, none approved by nobody, no owner's edit overwritten,
-no deleted draft back. A failing run prints the steps that replay it.
+no deleted draft back, nobody written to whom the owner ruled out. A failing run prints the steps that replay it.
 """
 
 import os
@@ -88,6 +88,7 @@ class Life(RuleBasedStateMachine):
         self.seen_leaving: set[str] = set()
         self.events = 0
         self.lost: list[Event] = []
+        self.never: set[str] = set()
 
     def make_box(self) -> Any:
         """Return a mailbox with all that FragileMailbox offers."""
@@ -246,6 +247,20 @@ class Life(RuleBasedStateMachine):
         line = f"{name}, {guest(name).email}"
         self._try(lambda n: self.world.desk.take_met(n, [read_met(line)], self.world.now), number)
 
+    @rule(number=NUMBERS, word=st.text("abcdefgh", min_size=8, max_size=8))
+    def add_promise(self, number: int, word: str) -> None:
+        self._try(lambda n: self.world.desk.add_note(n, self.world.now, promise=f"the {word}"), number)
+
+    @rule(name=st.sampled_from(GUESTS), never=st.booleans())
+    def say_never(self, name: str, never: bool) -> None:
+        address = str(guest(name).email)
+        if never:
+            self.world.desk.people.never_write(address, self.world.now)
+            self.never.add(address)
+        elif address in self.never:
+            self.world.desk.people.write_again(address)
+            self.never.remove(address)
+
     # --- the owner in the mail program
 
     def _draft(self, number: int) -> Draft | None:
@@ -283,6 +298,7 @@ class Life(RuleBasedStateMachine):
             if draft.id in self.seen_leaving:
                 continue
             self.seen_leaving.add(draft.id)
+            assert not self.never & set(read_message(draft.raw).to_email), draft.raw
             assert any(self.approved.get(item.id) == draft.raw for item in self._items_of(draft)), draft.raw
 
     @invariant()
