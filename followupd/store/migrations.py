@@ -88,6 +88,12 @@ def add_guest_lists(connection: sqlite3.Connection) -> None:
     )  # found: JSON
 
 
+def add_ends(connection: sqlite3.Connection) -> None:
+    """Find what has not expired, and texts that are old, without a look at years of ends."""
+    connection.execute("CREATE INDEX followups_by_end ON followups (status, expires)")
+    connection.execute("CREATE INDEX followups_with_text ON followups (expires) WHERE raw IS NOT NULL")
+
+
 #: The step at index N leads from user_version N to N + 1.
 STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     create_tables,
@@ -97,6 +103,7 @@ STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     add_recipe,
     add_via,
     add_guest_lists,
+    add_ends,
 )
 
 
