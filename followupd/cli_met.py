@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from followupd.met import Listed, Met, Mistake, Told
     from followupd.model import Skipped
 
-_FILES = {".vcf", ".vcard", ".csv", ".tsv"}
+FILES = {".vcf", ".vcard", ".csv", ".tsv"}
 _NUMBER = re.compile(r"[1-9]\d{0,17}")
 #: So many of those who were left out are named; a list of 300 would fill the screen.
 _MOST_NAMED = 8
@@ -88,6 +88,12 @@ def met(
 
     shared = _Shared(note, promise, read_circle(circle), phone)
     teller = Teller(app, as_json=as_json)
+    if not (what or nobody or spoke_with or show_list or when or place) and sys.stdin.isatty():
+        from followupd.met_session import Session
+
+        Session(app, teller).run()
+        tell_sleeping(app)
+        return
     number, said = _find_item(app, what, elsewhere=when is not None or bool(place))
     answer = Answer(app, teller, shared, number, when, place, take_rest=yes)
     if show_list:
@@ -108,10 +114,10 @@ def _find_item(app: App, what: Sequence[str], *, elsewhere: bool) -> tuple[int |
         return int(first), rest
     if not first:
         raise click.UsageError("Say which item of the queue you answer, or whom you met.")
-    item = app.debriefing.find_asking(first)
+    item = app.debriefing.find_asking(first, app.now)
     if item is None:
         raise Problem(
-            f"Nothing in the queue that waits for people is called '{first}'.",
+            f"No event that asks whom you met is called '{first}'.",
             "See `followupd queue` for the numbers; for somebody met elsewhere, add the address, --at or --when.",
         )
     return item.id, rest
@@ -160,7 +166,7 @@ class Answer:
 
     def take(self, said: Sequence[str], spoke_with: str | None, columns: dict[str, int] | None) -> None:
         """Take files, lines and picks; what is piped in counts where nothing is said."""
-        files = [word for word in said if Path(word).suffix.casefold() in _FILES]
+        files = [word for word in said if Path(word).suffix.casefold() in FILES]
         lines = [word for word in said if word not in files]
         for file in files:
             self._take_list(Path(file).read_bytes(), columns, spoke_with)
@@ -246,6 +252,11 @@ class Teller:
         self._as_json = as_json
 
     def tell_taken(self, taken: "Taken", number: int | None) -> None:
+        self.tell_people(taken)
+        self._tell_counts(taken, number)
+
+    def tell_people(self, taken: "Taken") -> None:
+        """Say of everybody who was added what they will get and by when; and who was left out, and why."""
         from followupd.listing import added_to_json, say_added, say_left_out
 
         now, zone = self._app.now, self._app.zone
@@ -257,7 +268,6 @@ class Teller:
                 click.echo(say_added(item, chosen, now, zone))
         for line in say_left_out(taken.left_out):
             click.echo(line, err=True)
-        self._tell_counts(taken, number)
 
     def _tell_counts(self, taken: "Taken", number: int | None) -> None:
         if taken.to_pick:

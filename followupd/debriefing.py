@@ -74,13 +74,19 @@ class Debriefing:
         """Return what waits for people or for an address, by deadline."""
         return [item for item in self._store.followups({Status.NEEDS_INFO}) if _asks(item)]
 
-    def find_asking(self, words: str) -> FollowUp | None:
-        """Return the one waiting item whose event's title, or whose person, has all these words; None where none has.
+    def find_asking(self, words: str, now: datetime) -> FollowUp | None:
+        """Return the one item whose event's title, or whose person, has all these words; None where none has.
 
-        Raises Problem when several have.
+        What waits comes before debriefs that are answered, to which one more may come to mind. Raises Problem when
+        several fit.
         """
         said = {fold_word(word) for word in words.split()} - {""}
-        found = [item for item in self.list_asking() if said and said <= _title_words(item)]
+        answered = [item for item in self._store.followups({Status.DONE}) if _may_go_on(item, now)]
+        waiting, more = (
+            [item for item in items if said and said <= _title_words(item)]
+            for items in (self.list_asking(), answered)
+        )
+        found = waiting or more
         if len(found) > 1:
             named = "; ".join(f"{item.id} {item.event}" for item in found)
             raise Problem(f"'{words}' fits several: {named}.", "Use the number.")
@@ -184,6 +190,10 @@ class Debriefing:
         answered = answer_judgement(judgement, self._store.calendars.owner_says(item.occurrence))
         known = self._store.last_touch(item.person or "", item.id) is not None
         return self._foresee(event, answered, item, now > item.deadline, known)
+
+
+def _may_go_on(item: FollowUp, now: datetime) -> bool:
+    return item.kind is Kind.DEBRIEF and item.expires > now
 
 
 def _asks(item: FollowUp) -> bool:

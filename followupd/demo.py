@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from textwrap import indent
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
@@ -15,23 +16,23 @@ from rich.text import Text
 from followupd.assemble import (
     build_choose,
     build_cycle,
+    build_debriefing,
     build_judge,
     build_sources,
     build_templates,
-    load_debrief_words,
     load_words,
     open_store,
 )
 from followupd.cycle import Cycle
-from followupd.demo_week import write_week
+from followupd.demo_week import GUEST_LIST, NOTES, write_guests, write_week
 from followupd.desk import Desk
 from followupd.errors import ConfigProblem
 from followupd.explain import Explained, explain
 from followupd.explaining import build_table
 from followupd.items import FollowUp, Kind, Status
-from followupd.listing import build_queue, write_item
+from followupd.listing import build_queue, say_added, say_left_out, write_item
+from followupd.meeting import Taken
 from followupd.render import Renderer
-from followupd.rules.debrief import read_met
 from followupd.settings import Settings, load_settings
 from followupd.store.store import Store
 
@@ -81,13 +82,15 @@ class Demo:
         self._clock = clock
         self._console = console
         self._desk = Desk(store, lambda: None)
+        self._debriefing = build_debriefing(settings, store, lambda: None)
+        self._guests = settings.file.parent / GUEST_LIST
         self._zone = ZoneInfo(settings.owner.timezone)
 
     def show(self) -> None:
         self._remember_tom()
         self._show_calendar()
         self._show_drafts()
-        self._answer_debrief()
+        self._answer_debriefs()
         self._decide()
         self._show_end()
 
@@ -120,19 +123,32 @@ class Demo:
         self._say("   One of them, word for word as it would go out", f"followupd show {first.id}")
         self._show_item(first)
 
-    def _answer_debrief(self) -> None:
-        debrief = next(item for item in self._desk.list_queue(self._clock.now) if item.kind is Kind.DEBRIEF)
-        line = "Jane Doe, Acme, jane@acme.example - sails, looks for a printer"
-        promise = "the name of our printer"
+    def _answer_debriefs(self) -> None:
+        breakfast, meetup = (item for item in self._debriefing.list_asking() if item.kind is Kind.DEBRIEF)
         self._say(
-            f"3  No calendar knows whom Ada met at '{debrief.event}'. She says it in one line",
-            f"followupd met {debrief.id} '{line}' --promise '{promise}'",
+            f"3  No calendar knows whom Ada met at '{breakfast.event}'. She pastes her notes and a signature",
+            f"followupd met {breakfast.id} <<END",
         )
-        added = self._desk.take_met(
-            debrief.id, [read_met(line, load_debrief_words(), promise=promise)], self._clock.now
+        self._console.print(Text(indent(NOTES, "   > "), style="dim"), end="\n\n")
+        told = self._debriefing.read(NOTES)
+        self._tell_taken(self._debriefing.take(breakfast.id, told.met, self._clock.now))
+        self._say(
+            f"   Of '{meetup.event}' the host sent the guest list, as Luma exports it",
+            f"followupd met {meetup.id} {self._guests.name}",
         )
+        listed, _ = self._debriefing.read_list(self._guests.read_bytes())
+        self._tell_taken(self._debriefing.take_list(meetup.id, listed, self._clock.now))
         self._cycle.run_pass()
-        self._show_item(self._store.followup(added[0].id))
+        jane = next(item for item in self._store.followups_of(breakfast.occurrence) if item.promise)
+        self._say("   What she promised Jane is in the draft already", f"followupd show {jane.id}")
+        self._show_item(jane)
+
+    def _tell_taken(self, taken: Taken) -> None:
+        for item in taken.added:
+            chosen = self._debriefing.foresee(item, self._clock.now)
+            self._console.print(Text(say_added(item, chosen, self._clock.now, self._zone)))
+        for line in say_left_out(taken.left_out):
+            self._console.print(Text(f"   {line}"))
 
     def _decide(self) -> None:
         approved, skipped = self._drafts()[-1], self._drafts()[0]
@@ -206,6 +222,7 @@ def _find_home(keep: Path | None) -> AbstractContextManager[str]:
 def _furnish(home: str) -> Settings:
     root = Path(home)
     write_week(root / "calendars", datetime.now(ZoneInfo(_ZONE)))
+    write_guests(root / GUEST_LIST)
     file = root / "config.toml"
     file.write_text(_CONFIG.format(zone=_ZONE), encoding="utf-8")
     file.chmod(0o600)

@@ -86,8 +86,37 @@ _WEEK: Sequence[_Entry] = (
         (("Ben Example", "ben@example.com", "ACCEPTED"),),
         series="FREQ=DAILY;COUNT=2",
     ),
+    _Entry(-1, time(19, 30), 120, "Design meetup"),
     _Entry(1, time(18, 30), 120, "Startup meetup"),
 )
+
+#: What Ada noted at the breakfast, and the signature Sam mailed her on the way home.
+NOTES = """\
+Jane Doe, Acme, jane@acme.example - sails; promised her the name of our printer
+Kenji Mori kenji@mori-tea.example - we spoke about tea
+
+Sam Rivera
+Head of Partnerships
+Rivera Foods Ltd
+Mobile: +44 7700 900123
+sam@riverafoods.example
+"""
+GUEST_LIST = "design-meetup-guests.csv"
+#: As Luma exports it, cut to the columns that matter here.
+_GUESTS = """\
+api_id,name,first_name,last_name,email,phone_number,created_at,approval_status,checked_in_at,ticket_name
+gst-1,Nadia Petit,Nadia,Petit,nadia@petit-studio.example,,2026-11-01T09:00:00.000Z,approved,2026-11-24T18:35:00.000Z,Standard
+gst-2,Oskar Brandt,Oskar,Brandt,oskar@brandt.example,+49 30 5550123,2026-11-02T09:00:00.000Z,approved,2026-11-24T18:41:00.000Z,Standard
+gst-3,Paula Soto,Paula,Soto,paula@soto.example,,2026-11-02T10:00:00.000Z,approved,,Standard
+gst-4,Quentin Hall,Quentin,Hall,quentin@hall.example,,2026-11-03T09:00:00.000Z,declined,,Standard
+gst-5,Rosa Lind,Rosa,Lind,rosa@lind.example,,2026-11-03T10:00:00.000Z,waitlist,,Standard
+gst-6,Ada Example,Ada,Example,ada@example.com,,2026-11-04T09:00:00.000Z,approved,2026-11-24T18:20:00.000Z,Standard
+"""
+
+
+def write_guests(file: Path) -> None:
+    """Write the guest list that the host of the design meetup sent."""
+    file.write_text(_GUESTS, encoding="utf-8")
 
 
 def write_week(folder: Path, today: datetime) -> None:

@@ -263,18 +263,15 @@ def added_to_json(item: FollowUp, chosen: Chosen | None, now: datetime) -> dict[
 
 
 def say_left_out(left_out: Sequence[Listed]) -> list[str]:
-    """Return who of a guest list was left out, a line for each reason."""
+    """Return who was left out, a line for each reason, the most frequent first."""
     reasons = Counter(guest.left_out for guest in left_out)
-    return [
-        f"Left out {count}: {_name_some(left_out, reason)} {reason}."
-        for reason, count in reasons.most_common()
-    ]
+    return [f"Left out ({reason}): {_name_some(left_out, reason)}" for reason, _ in reasons.most_common()]
 
 
 def _name_some(left_out: Sequence[Listed], reason: str) -> str:
     names = [guest.who for guest in left_out if guest.left_out == reason]
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    return f"{', '.join(names[:_MOST_NAMED])}{more}:"
+    return f"{', '.join(names[:_MOST_NAMED])}{more}"
 
 
 def say_listed(guest: Listed) -> str:

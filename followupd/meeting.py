@@ -6,11 +6,13 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from followupd.errors import Problem
-from followupd.items import SNOOZE_GRACE, By, FollowUp, Kind, Plan, Status
+from followupd.items import OPEN, SNOOZE_GRACE, By, FollowUp, Kind, Plan, Status
 from followupd.met import Listed, Met
 from followupd.model import MEETINGS, Event, Reason
 from followupd.rules.followups import times_of
 from followupd.store.store import Store
+
+_NEVER = "never to be written to, as you said"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Taken:
     to_pick: tuple[Listed, ...] = ()
     """A list too long to have spoken with everybody on it: nobody of it was added, it waits for the owner's pick."""
     left_out: tuple[Listed, ...] = ()
+    """Whom the list says were not there, and whom nobody is to write to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ def take_list(store: Store, number: int, listed: Sequence[Listed], most: int, no
             return Taken(known=tuple(guest.met for guest in kept), left_out=left_out)
         taken = _add_all(store, _occasion_of(item), [guest.met for guest in kept], now)
         _close_debrief(store, item, len(kept), now)
-        return replace(taken, left_out=left_out)
+        return replace(taken, left_out=left_out + taken.left_out)
 
 
 def keep_list(store: Store, number: int, listed: Sequence[Listed]) -> FollowUp:
@@ -140,13 +143,16 @@ def _close_debrief(store: Store, item: FollowUp, count: int, now: datetime) -> N
 def _add_all(store: Store, occasion: _Occasion, people: Sequence[Met], now: datetime) -> Taken:
     added: list[FollowUp] = []
     known: list[Met] = []
+    left_out = tuple(Listed(met, _NEVER) for met in people if store.contacts.is_never(met.person.key))
     for met in people:
+        if store.contacts.is_never(met.person.key):
+            continue
         new = _add_met(store, occasion, met, now)
         if new is None:
             known.append(met)
         else:
             added.append(new)
-    return Taken(tuple(added), tuple(known))
+    return Taken(tuple(added), tuple(known), left_out=left_out)
 
 
 def _add_met(store: Store, occasion: _Occasion, met: Met, now: datetime) -> FollowUp | None:
@@ -169,9 +175,22 @@ def _add_met(store: Store, occasion: _Occasion, met: Met, now: datetime) -> Foll
     )
     more = {"by_owner": True, "note": met.note, "promise": met.promise}
     added = store.add_followup(plan, occasion.event, occasion.mailbox, now, **more)
-    if added is None:
-        store.people.save(met.person)
-    return added
+    return added or _name_again(store, plan.key, met, now)
+
+
+def _name_again(store: Store, key: str, met: Met, now: datetime) -> FollowUp | None:
+    """Take up again whom the owner had skipped; of anybody else there already keep what is new, and return None."""
+    store.people.save(met.person)
+    item = store.followup_by_key(key)
+    if item is None or item.status not in OPEN | {Status.SKIPPED}:
+        return None
+    said = {"note": met.note or item.note, "promise": met.promise or item.promise}
+    if item.status is Status.SKIPPED:
+        status = Status.PLANNED if item.email else Status.NEEDS_INFO
+        return store.move(item, status, now, By.OWNER, "you named them again", said)
+    if (item.note, item.promise) != (said["note"], said["promise"]):
+        store.note_step(item, now, By.OWNER, "you named them again, and said more", said)
+    return None
 
 
 def _is_same_name(item: FollowUp, met: Met) -> bool:

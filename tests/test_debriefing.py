@@ -192,13 +192,13 @@ def test_an_item_is_found_by_words_of_its_title(world: World) -> None:
     world.set_event(meeting("e2", world.now - 2 * HOUR, title="Chamber breakfast meetup"))
     world.run()
     for words in ("chamber", "Breakfast  CHAMBER"):
-        found = world.debriefing.find_asking(words)
+        found = world.debriefing.find_asking(words, world.now)
         assert found is not None
         assert found.event == "Chamber breakfast meetup"
-    assert world.debriefing.find_asking("brunch") is None
-    assert world.debriefing.find_asking(" ") is None
+    assert world.debriefing.find_asking("brunch", world.now) is None
+    assert world.debriefing.find_asking(" ", world.now) is None
     with pytest.raises(Problem, match="fits several"):
-        world.debriefing.find_asking("meetup")
+        world.debriefing.find_asking("meetup", world.now)
 
 
 @pytest.mark.parametrize(

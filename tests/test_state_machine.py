@@ -14,10 +14,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from gmail_box import Crash
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -44,10 +46,6 @@ GUESTS = ("Jane Doe", "Tom Miller", "Maya Olsen")
 WRITES = ("create", "replace", "remove", "hand_over")
 FAULTS = st.tuples(st.sampled_from(WRITES), st.sampled_from(["refused", "dropped", "lost"]))
 NUMBERS = st.integers(0, 10**6)
-
-
-class Crash(BaseException):
-    """The power goes, here and now."""
 
 
 class FragileMailbox(MemoryMailbox):
@@ -81,7 +79,7 @@ class Life(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="followupd-life-", dir=MEMORY))
-        self.box = FragileMailbox()
+        self.box = self.make_box()
         self.world = World(self.folder, self.renderer, self.box, Limits(drafts_per_day=500))
         self.world.run()
         self.marks: dict[int, str] = {}
@@ -92,11 +90,21 @@ class Life(RuleBasedStateMachine):
         self.lost: list[Event] = []
         self.never: set[str] = set()
 
+    def make_box(self) -> Any:
+        """Return a mailbox with all that FragileMailbox offers."""
+        return FragileMailbox()
+
     def teardown(self) -> None:
         self.world.store.close()
         shutil.rmtree(self.folder)
 
     # --- the calendar
+
+    @initialize(who=st.sets(st.sampled_from(GUESTS), min_size=1))
+    def end_first_event(self, who: set[str]) -> None:
+        """Begin every life with drafts: at random hardly one in seven ever has any."""
+        self.add_event(who, 0)
+        self._pass(timedelta(0))
 
     @rule(who=st.sets(st.sampled_from(GUESTS), max_size=3), minutes=st.integers(-90, 600))
     def add_event(self, who: set[str], minutes: int) -> None:
@@ -188,6 +196,20 @@ class Life(RuleBasedStateMachine):
         item = self._try(lambda n: self.world.desk.approve(n, self.world.now, self.world.limits.hold), number)
         if item is not None and item.raw is not None:
             self.approved[item.id] = item.raw
+
+    @rule(number=NUMBERS, trouble=st.sampled_from(["", "refused", "dropped", "lost", "before", "after"]))
+    def send_one(self, number: int, trouble: str) -> None:
+        """Approve a draft and let it go, in this trouble: left to chance, hardly any message ever leaves."""
+        drafted = self.world.store.followups({Status.DRAFTED})
+        if not drafted:
+            return
+        item = drafted[number % len(drafted)]
+        self.world.desk.approve(item.id, self.world.now, self.world.limits.hold)
+        self.approved[item.id] = item.raw or b""
+        if trouble in {"before", "after"}:
+            self.crash_in_pass(trouble)
+        else:
+            self.run_troubled_pass([("hand_over", trouble)] if trouble else [])
 
     @rule(number=NUMBERS)
     def skip(self, number: int) -> None:

@@ -1,7 +1,7 @@
 """What of a note is a promise: "sails; promised her the deck" is the note "sails" and the promise "the deck"."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,32 +14,41 @@ _WORD = re.compile(r"[\w'’-]+")  # noqa: RUF001 - both apostrophes are typed
 
 
 @dataclass(frozen=True, slots=True)
-class DebriefWords:
-    """The words of words/debrief.toml, its languages together."""
+class Around:
+    """What may stand around a promise in one language."""
 
-    nobody: frozenset[str]
-    promise: tuple[str, ...]
-    """Longest first, so that "will send" is found before "send"."""
-    promise_before: frozenset[str]
-    promise_after: frozenset[str]
-    promise_end: frozenset[str]
+    before: frozenset[str]
+    after: frozenset[str]
+    end: frozenset[str]
     not_mine: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class DebriefWords:
+    """The words of words/debrief.toml."""
+
+    nobody: frozenset[str]
+    promise: Mapping[str, str]
+    """What announces a promise, longest first, so that "will send" is found before "send"; to its language."""
+    around: Mapping[str, Around]
+
+
 def read_debrief_words(table: Mapping[str, Any]) -> DebriefWords:
-    """Read the parsed words/debrief.toml. Raises KeyError where a section is missing."""
+    """Read the parsed words/debrief.toml. Raises KeyError where a section or one of its languages is missing."""
+    announced = {word: language for language, words in table["promise"].items() for word in words}
     return DebriefWords(
-        nobody=frozenset(_join(table["nobody"])),
-        promise=tuple(sorted(_join(table["promise"]), key=len, reverse=True)),
-        promise_before=frozenset(_join(table["promise_before"])),
-        promise_after=frozenset(_join(table["promise_after"])),
-        promise_end=frozenset(_join(table["promise_end"])),
-        not_mine=frozenset(_join(table["not_mine"])),
+        nobody=frozenset(word for words in table["nobody"].values() for word in words),
+        promise={word: announced[word] for word in sorted(announced, key=len, reverse=True)},
+        around={
+            language: Around(
+                before=frozenset(table["promise_before"][language]),
+                after=frozenset(table["promise_after"][language]),
+                end=frozenset(table["promise_end"][language]),
+                not_mine=frozenset(table["not_mine"][language]),
+            )
+            for language in table["promise"]
+        },
     )
-
-
-def _join(lists: Mapping[str, Iterable[str]]) -> list[str]:
-    return [word for words in lists.values() for word in words]
 
 
 def split_promise(said: str, words: DebriefWords) -> tuple[str, str]:
@@ -83,7 +92,8 @@ def _ends_open(clause: str, words: DebriefWords) -> bool:
     found = _find_promise(clause, words)
     if found is None:
         return False
-    return not _strip_words(clause[: found.start()] + clause[found.end() :], words.promise_before)
+    before = _around(found, words).before
+    return not _strip_words(clause[: found.start()] + clause[found.end() :], before)
 
 
 def _split_joined(part: str, words: DebriefWords) -> list[str]:
@@ -100,17 +110,22 @@ def _find_promise(text: str, words: DebriefWords) -> re.Match[str] | None:
     return re.search(rf"(?<!\w)(?:{pattern})(?!\w)", text, re.IGNORECASE)
 
 
+def _around(found: re.Match[str], words: DebriefWords) -> Around:
+    return words.around[words.promise[found[0].casefold()]]
+
+
 def _read_promise(clause: str, words: DebriefWords) -> str:
     """Return the thing promised, or "" where the clause promises none that can be said to the person."""
     found = _find_promise(clause, words)
     if not found:
         return ""
-    before = _strip_words(clause[: found.start()], words.promise_before)
-    after = _strip_words(clause[found.end() :].lstrip(" :,"), words.promise_after)
+    around = _around(found, words)
+    before = _strip_words(clause[: found.start()], around.before)
+    after = _strip_words(clause[found.end() :].lstrip(" :,"), around.after)
     said = {word.casefold() for word in _WORD.findall(clause[: found.start()] + clause[found.end() :])}
-    if (before and after) or not said.isdisjoint(words.not_mine):
+    if (before and after) or not said.isdisjoint(around.not_mine):
         return ""
-    promise = _strip_end(after or before, words.promise_end).strip(" :,.")
+    promise = _strip_end(after or before, around.end).strip(" :,.")
     return "" if speaks_of_them(promise) else promise
 
 

@@ -88,6 +88,11 @@ def add_guest_lists(connection: sqlite3.Connection) -> None:
     )  # found: JSON
 
 
+def add_forgetting(connection: sqlite3.Connection) -> None:
+    """Keep whom the owner wants forgotten until their drafts are out of the mailbox."""
+    connection.execute("CREATE TABLE forgetting (person TEXT PRIMARY KEY) STRICT")
+
+
 def add_ends(connection: sqlite3.Connection) -> None:
     """Find what has not expired, and texts that are old, without a look at years of ends."""
     connection.execute("CREATE INDEX followups_by_end ON followups (status, expires)")
@@ -103,6 +108,7 @@ STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     add_recipe,
     add_via,
     add_guest_lists,
+    add_forgetting,
     add_ends,
 )
 
