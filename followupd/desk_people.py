@@ -1,12 +1,15 @@
 """What an owner may decide about a person: never to be written to, and where they live. Reads and writes the store only."""
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 
 from followupd.errors import Problem
-from followupd.model import Person
+from followupd.items import OPEN, By, Status
+from followupd.model import Event, Person
 from followupd.rules.debrief import read_address
 from followupd.rules.people import person_key
+from followupd.store.rows import NO_APPROVAL
 from followupd.store.store import Store
 
 
@@ -53,8 +56,36 @@ class PeopleDesk:
         self._wake()
         return person
 
+    def forget(self, who: str, now: datetime) -> tuple[Person, int]:
+        """Have a person forgotten: the next pass takes what is still ours out of the mailbox, then the state lets them go.
+
+        Returns the person, and how many drafts are taken out. Raises Problem while one of them is on its way.
+        """
+        person = self.find(who)
+        items = [item for item in self._store.forgetting.items_of(person) if item.status in OPEN]
+        if any(item.status is Status.SENDING for item in items):
+            raise Problem(
+                f"A follow-up to {person.name or who} is on its way.",
+                "Try again when it has left: `followupd queue`.",
+            )
+        with self._store.transaction():
+            for item in items:
+                self._store.move(item, Status.SKIPPED, now, By.OWNER, "you had them forgotten", NO_APPROVAL)
+            self._store.forgetting.begin(person)
+        self._wake()
+        return person, sum(item.draft_id is not None for item in items)
+
+    def list_calendars_naming(self, person: Person) -> dict[str, int]:
+        """Return the calendars in which a person still stands, with the number of events: what they show is read again."""
+        events = self._store.calendars.known_events()
+        return Counter(event.calendar for event in events if _names(event, person))
+
     def _take_address(self, who: str) -> Person:
         address = read_address(who)
         person = Person(person_key(address), address, "", None)
         self._store.people.save(person)
         return person
+
+
+def _names(event: Event, person: Person) -> bool:
+    return any(guest.email and person_key(guest.email) == person.key for guest in event.attendees)

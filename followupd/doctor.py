@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 from urllib.request import getproxies_environment
 
-from followupd.assemble import build_templates, build_writer, load_words
+from followupd.assemble import build_templates, build_writer, load_words, try_server
 from followupd.checkup import Checkup, Finding, Health
 from followupd.cycle import check_clock
-from followupd.errors import ConfigProblem, Problem, SourceProblem, name_bug
+from followupd.errors import ConfigProblem, MailboxProblem, Problem, SourceProblem, name_bug
 from followupd.model import Reading
 from followupd.network import read_proxy_address
 from followupd.render import Renderer
@@ -166,6 +166,17 @@ def _say_read(checkup: Checkup, calendar: CalendarSettings) -> str:
 def check_mailboxes(checkup: Checkup) -> Iterator[Finding]:
     for box in checkup.settings.mailboxes:
         yield _look_at_maildir(checkup, box, box.path) if box.path else _look_at_gmail(checkup, box)
+        if box.server is not None:
+            yield _look_at_server(checkup, box)
+
+
+def _look_at_server(checkup: Checkup, box: MailboxSettings) -> Finding:
+    try:
+        try_server(box, checkup.settings.network)
+    except MailboxProblem as problem:
+        health = Health.WARNING if problem.temporary else Health.BROKEN
+        return Finding(health, f"'{box.name}': {problem.what}", problem.todo)
+    return Finding(Health.OK, f"'{box.name}': {box.sends_by} can be reached; what you approve leaves by it")
 
 
 def _look_at_gmail(checkup: Checkup, box: MailboxSettings) -> Finding:

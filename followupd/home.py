@@ -1,7 +1,6 @@
 """Where things lie: the config file, the state folder, the templates. Light on purpose: `queue` waits for it."""
 
 import os
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -62,6 +61,8 @@ def owner_templates(config_file: Path) -> Path:
 
 def read_tables(config_file: Path) -> dict[str, Any]:
     """Return config.toml as tables. Raises ConfigProblem when it is missing, unreadable or no TOML."""
+    import tomllib  # noqa: PLC0415 - `--version` and `--help` read nothing
+
     try:
         return tomllib.loads(config_file.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:

@@ -34,7 +34,7 @@ MAX_TRIES = 3
 _ENDS = {
     Place.READY: "you moved it to Ready",
     Place.SENT: "it lies in your Sent folder",
-    Place.GONE: "you sent or deleted it; which of the two is yours to know, for followupd may not read your mail",
+    Place.GONE: "you sent or deleted it; which of the two followupd may not see",
 }
 
 

@@ -22,6 +22,11 @@ def shipped_templates() -> Path:
     return installed if installed.is_dir() else package.parent / "templates"
 
 
+def is_template_name(name: str) -> bool:
+    """Tell whether a file of this name is a template."""
+    return _NAME.fullmatch(name) is not None
+
+
 def find_templates(folders: Sequence[Path]) -> dict[str, list[Path]]:
     """Return every template's files by name, the one in force last: a later folder shadows an earlier one.
 
@@ -30,7 +35,7 @@ def find_templates(folders: Sequence[Path]) -> dict[str, list[Path]]:
     found: dict[str, list[Path]] = {}
     for folder in folders:
         for path in sorted(folder.glob("*.md")):
-            if _NAME.fullmatch(path.name):
+            if is_template_name(path.name):
                 found.setdefault(path.name, []).append(path)
     return found
 
@@ -90,6 +95,16 @@ class Templates:
     def render(self, name: str, facts: Mapping[str, Any]) -> str:
         """Return a template in force with these facts. Raises TemplateProblem."""
         return self._renderer.render(name, self.sources(), facts)
+
+    def try_out(self, name: str, source: str, facts: Mapping[str, Any]) -> str:
+        """Return a source that is in no file yet with these facts, as if it were in force. Raises TemplateProblem."""
+        return self._renderer.render(name, {**self.sources(), name: source}, facts)
+
+    def find_mistake(self, name: str, source: str) -> TemplateProblem | None:
+        """Return what would keep a source from being in force."""
+        problems: dict[str, TemplateProblem] = {}
+        self._passes(name, {**self.sources(), name: source}, problems)
+        return next(iter(problems.values()), None)
 
     def _reload(self, found: Mapping[str, Sequence[Path]]) -> None:
         problems: dict[str, TemplateProblem] = {}

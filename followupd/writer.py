@@ -96,7 +96,7 @@ class Writer:
         now: datetime,
     ) -> Written:
         person = Person(followup.person or "", followup.email, followup.name, followup.first_name)
-        facts = self._gather_facts(person, followup, event, judgement, now, language)
+        facts = self.gather_facts(followup, event, judgement, now, language)
         rendered = self._templates.render(template, facts)
         message = compose(
             rendered, template, person=person, owner=self._owner, key=followup.key, now=now, language=language
@@ -108,21 +108,15 @@ class Writer:
         self, template: str, followup: FollowUp, event: Event, judgement: Judgement, now: datetime
     ) -> str:
         """Return a template, its subject first, with the facts of one follow-up. Raises TemplateProblem."""
-        person = Person(followup.person or "", followup.email, followup.name, followup.first_name)
-        facts = self._gather_facts(person, followup, event, judgement, now, language_of(template))
+        facts = self.gather_facts(followup, event, judgement, now, language_of(template))
         return self._templates.render(template, facts)
 
-    def _gather_facts(
-        self,
-        person: Person,
-        followup: FollowUp,
-        event: Event,
-        judgement: Judgement,
-        now: datetime,
-        language: str,
+    def gather_facts(
+        self, followup: FollowUp, event: Event, judgement: Judgement, now: datetime, language: str
     ) -> dict[str, Any]:
+        """Return what a template in this language may say about one follow-up."""
         return build_facts(
-            person=person,
+            person=Person(followup.person or "", followup.email, followup.name, followup.first_name),
             owner=self._owner,
             event=event,
             spoken=speak_of(judgement.gathering, language, self._words),

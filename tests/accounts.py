@@ -1,7 +1,10 @@
 """An owner's account at the stand-in for Google, signed in as `followupd connect google` leaves it."""
 
+import socket
 from datetime import timedelta
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from servers.google import Google as StandIn
 
@@ -48,3 +51,18 @@ def open_google(google: StandIn, folder: Path, account: str = "work") -> Google:
         google.clock,
         lambda seconds: google.clock.go_on(timedelta(seconds=seconds)),
     )
+
+
+def find_port() -> int:
+    """Return a port of loopback that is free at this moment."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def go_back(address: str) -> None:
+    """Do what a browser does with the address Google sends it back to."""
+    place = urlsplit(address)
+    line = HTTPConnection(place.hostname or "", place.port, timeout=10)
+    line.request("GET", f"{place.path}?{place.query}")
+    line.getresponse().read()
+    line.close()

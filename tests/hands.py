@@ -15,6 +15,10 @@ class Hands(Protocol):
 
     keeps_removed: bool
     """What the program takes out of Drafts can be looked at in a bin."""
+    leaves_traces: bool
+    """What is taken away before anybody recorded it can still be found."""
+    atomic: bool
+    """What the owner writes at the very moment of a write of ours is never lost."""
     has_ready: bool
     """There is a folder in which a message waits for its owner to send it."""
 
@@ -30,6 +34,8 @@ class MemoryHands:
     mailbox: MemoryMailbox
 
     keeps_removed = True
+    leaves_traces = True
+    atomic = True
     has_ready = True
 
     def edit(self, draft_id: str, raw: bytes) -> None:
@@ -56,28 +62,38 @@ class GmailHands:
     mailbox: Mailbox
 
     keeps_removed = False
+    leaves_traces = False
+    atomic = False
     has_ready = False
 
     def edit(self, draft_id: str, raw: bytes) -> None:
-        self.mailbox.update_draft(draft_id, raw)
+        self.mailbox.update_draft(self.find(draft_id), raw)
 
     def delete(self, draft_id: str) -> None:
-        self.mailbox.delete_in_gmail(draft_id)
+        self.mailbox.delete_in_gmail(self.find(draft_id))
 
     def send(self, draft_id: str) -> None:
-        self.mailbox.send_in_gmail(draft_id)
+        self.mailbox.send_in_gmail(self.find(draft_id))
 
     def move_to_ready(self, draft_id: str) -> None:
-        raise NotImplementedError(draft_id)
+        """Send it: what an owner of Gmail does with what is ready."""
+        self.send(draft_id)
 
     def read_all(self) -> list[bytes]:
         return [message.raw for message in self.mailbox.messages.values()]
+
+    def find(self, draft_id: str) -> str:
+        if draft_id not in self.mailbox.drafts:
+            raise FileNotFoundError(draft_id)
+        return draft_id
 
 
 class ShellHands:
     """An editor that writes in place, `mv` and `rm`."""
 
     keeps_removed = True
+    leaves_traces = False
+    atomic = True
     has_ready = True
 
     def __init__(self, path: Path) -> None:
@@ -120,6 +136,8 @@ class ShellHands:
 class MuttHands(ShellHands):
     """Writes what was edited or sent as a new file and takes the old one away; deletes by a flag."""
 
+    leaves_traces = True
+
     def edit(self, draft_id: str, raw: bytes) -> None:
         self.save(".Drafts", raw, "DS")
         self.find(draft_id).unlink()
@@ -137,6 +155,8 @@ class MuttHands(ShellHands):
 
 class DovecotHands(ShellHands):
     """A mail program behind Dovecot: copies get new names, the old file waits with flag T to be expunged."""
+
+    leaves_traces = True
 
     def edit(self, draft_id: str, raw: bytes) -> None:
         self.save(".Drafts", raw, "DS")

@@ -1005,3 +1005,59 @@ def test_a_promise_is_written_down_later_and_kept(drafted: Shell) -> None:
     assert "promise   our printer" in shown
     assert "what you noted or promised changed, so it was written anew" in shown
     assert drafted.type("note", "1").exit_code == 2
+
+
+# --- when it goes out
+
+
+@pytest.fixture
+def saturday(shell: Shell) -> Shell:
+    """Drafts to Jane, met this morning, and Tom, met on Thursday, in a mailbox that sends; it is Saturday noon in Berlin."""
+    text = shell.house.config.read_text()
+    server = 'outbox = "smtp"\nsmtp = {host = "localhost", port = 9, security = "none"}\n'
+    shell.house.config.write_text(text.replace("[mailbox]\n", f"[mailbox]\n{server}"))
+    shell.meet("e1", JANE, title="Founders meetup", ago=-timedelta(days=2, hours=20))
+    shell.meet("e2", TOM, title="Chamber breakfast", ago=-timedelta(days=1, hours=8))
+    shell.clock.move_to(NOW + timedelta(days=2, hours=23))
+    shell.do("once")
+    return shell
+
+
+def test_approve_says_exactly_when_it_goes_out_and_why(saturday: Shell) -> None:
+    numbers = {row["name"]: str(row["id"]) for row in saturday.rows("queue")}
+    jane, tom = numbers["Jane Doe"], numbers["Tom Miller"]
+    assert (
+        saturday.do("approve", jane).stderr.splitlines()[0]
+        == f"{jane}: you approved it; it goes out Monday 08:00, because it is Saturday; until then: undo {jane}"
+    )
+    said = saturday.do("approve", tom).stderr.splitlines()
+    assert said[1] == f"The 48 hours end before that, Sat 21:00. Sooner: undo {tom}, then approve {tom} --now"
+    shown = saturday.do("queue").stdout
+    assert "approved, goes Mon 08:00" in shown
+    assert "at risk, approved, goes Mon 08:00, after the 48 hours" in shown
+
+
+def test_now_means_at_any_hour(saturday: Shell) -> None:
+    (number, _) = (str(row["id"]) for row in saturday.rows("queue"))
+    assert f"{number}: approved. It is sent by" in saturday.do("approve", number, "--now").stderr
+
+
+# --- events that come round again
+
+
+def list_held(shell: Shell) -> list[dict[str, str | None]]:
+    """Return, occurrence by occurrence, what holds each guest."""
+    rows = shell.rows("explain", "--at", "2026-11-18T12:00Z")
+    return [{one["name"]: one["held"] for one in row["people"] if one["follow_up"]} for row in rows]
+
+
+def test_explain_shows_new_faces_of_a_series_and_what_a_rule_makes_of_it(shell: Shell) -> None:
+    first = NOW - timedelta(days=1, hours=2)
+    shell.house.write_event("w", "Founders meetup", first, first + HOUR, [JANE], rrule="FREQ=DAILY;COUNT=2")
+    assert list_held(shell) == [{"Jane Doe": None}, {"Jane Doe": "met-before"}]
+    shell.house.config.write_text(
+        shell.house.config.read_text() + '[[series]]\npolicy = "never"\ntitle = "founders"\n'
+    )
+    assert list_held(shell) == [{"Jane Doe": "series"}, {"Jane Doe": "series"}]
+    shell.do("once")
+    assert shell.rows("queue", "--all") == []

@@ -54,3 +54,19 @@ def test_a_daemon_on_a_damaged_state_stops_with_78_before_it_writes(house: House
     assert house.start_daemon().wait(30) == 78
     assert "followupd restore" in house.log()
     assert house.drafts() == before
+
+
+def test_forgetting_names_the_backups_and_is_done_by_the_next_pass(house: House) -> None:
+    backup = house.run("backup").stdout.strip()
+    told = house.run("forget", "jane@acme.example")
+    assert told.returncode == 0, told.stderr
+    assert "Jane Doe: forgotten with the next pass; 1 draft to them taken out of your mailbox." in told.stderr
+    assert "They still stand in 1 event of your calendar 'calendars'" in told.stderr
+    assert told.stdout.splitlines() == [f"rm {backup}"]
+    house.remove_event("e1")
+    assert house.run("once").returncode == 0
+    assert (house.drafts(), len(house.trash())) == ([], 1)
+    Path(backup).unlink()
+    held = [path for path in house.state.rglob("*") if path.is_file() and b"jane@acme" in path.read_bytes()]
+    assert held == []
+    assert house.run("forget", "jane@acme.example").returncode == 1

@@ -9,6 +9,7 @@ import pytest
 from memory import MemoryMailbox
 from week import HOLD, JANE, NOON, TOM, World, guest, meeting, open_world
 
+from followupd.adapters.ics import IcsCalendar
 from followupd.errors import ClockProblem, SourceProblem
 from followupd.items import FollowUp, Kind, Status
 from followupd.model import Attendee, Event, Reason
@@ -299,3 +300,35 @@ def test_old_events_and_writes_are_forgotten_and_people_and_steps_kept(world: Wo
     assert count_rows(world, "steps") >= steps
     assert [person.name for person, _ in world.desk.list_people()] == ["Jane Doe"]
     assert world.status("Jane Doe") is Status.HANDLED
+
+
+# --- events that are entered late, or last for days
+
+
+@pytest.mark.parametrize(
+    ("hours", "template"), [(3, "new-acquaintance.md"), (50, "late.md"), (160, "late.md")]
+)
+def test_an_event_that_is_entered_late_is_followed_up_late(world: World, hours: int, template: str) -> None:
+    world.set_event(meeting("e1", world.now - hours * HOUR, JANE))
+    world.run()
+    assert (world.status("Jane Doe"), world.item("Jane Doe").template) == (Status.DRAFTED, template)
+
+
+def test_a_fair_of_three_days_is_over_at_the_end_of_its_last_day_on_the_owners_clock(
+    world: World, tmp_path: Path
+) -> None:
+    file = tmp_path / "fair.ics"
+    file.write_text(
+        "BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\nUID:fair\nDTSTART;VALUE=DATE:20261127\nDTEND;VALUE=DATE:20261130\n"
+        "SUMMARY:Trade fair: founders meetup\nORGANIZER:mailto:ada@example.com\n"
+        "ATTENDEE;CN=Jane Doe;PARTSTAT=ACCEPTED:mailto:jane.doe@acme.example\nEND:VEVENT\nEND:VCALENDAR\n"
+    )
+    (fair,) = IcsCalendar("work", file, "Europe/Berlin").read(world.now, world.now + 9 * DAY).events
+    world.set_event(fair)
+    ends = datetime(2026, 11, 29, 23, 0, tzinfo=NOON.tzinfo)  # midnight after the 29th in Berlin
+    world.now = ends - timedelta(seconds=1)
+    world.run()
+    assert (world.store.followups(), world.store.next_moment(world.now)) == ([], ends)
+    world.run(seconds=1)
+    assert (world.item("Jane Doe").due, world.item("Jane Doe").deadline) == (ends, ends + 2 * DAY)
+    assert drafted_to(world) == ["jane.doe@acme.example"]

@@ -2,17 +2,15 @@
 
 import json
 import re
-import socket
 import stat
 import subprocess
 import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from http.client import HTTPConnection
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
+from accounts import find_port, go_back
 from house import House
 from servers.google import Client, Clock, Google
 
@@ -61,19 +59,6 @@ def connect(
                 go_back(google.consent(line.strip(), user, untick=untick))
         process.wait(30)
     return f"{said}exit {process.returncode}"
-
-
-def find_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
-def go_back(address: str) -> None:
-    place = urlsplit(address)
-    line = HTTPConnection(place.hostname or "", place.port, timeout=10)
-    line.request("GET", f"{place.path}?{place.query}")
-    line.getresponse().read()
-    line.close()
 
 
 def read_sign_in(house: House, account: str = "google") -> dict[str, object]:

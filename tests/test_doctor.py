@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 from house import House, wait_for
 from servers.web import Site
+from smtp_house import USER, SmtpHouse
 
 from followupd.cli import main
 
@@ -261,3 +262,24 @@ def test_systemd_is_asked_where_it_is_there(house: House, monkeypatch: pytest.Mo
     systemctl.write_text("#!/bin/sh\necho disabled; exit 1\n")
     health, what, _ = only(examine(house), "service")
     assert (health, "systemd says: disabled" in what) == ("warning", True)
+
+
+def test_the_mail_server_is_tried_and_gets_no_mail(house: House, tmp_path: Path) -> None:
+    smtp = SmtpHouse(tmp_path)
+    change(house, "[state]", f'[network]\nca_file = "{smtp.ca_file}"\n\n[state]')
+    with smtp.post() as post:
+        table = f'host = "localhost"\nport = {post.port}\nuser = "{USER}"\n'
+        secret = f'password_file = "{smtp.password_file}"'
+        change(house, 'type = "maildir"', 'type = "maildir"\noutbox = "smtp"')
+        change(house, "[network]", f"[mailbox.smtp]\n{table}{secret}\n\n[network]")
+        assert examine(house)["mailboxes"][1] == (
+            "ok",
+            "'mailbox': localhost can be reached; what you approve leaves by it",
+            "",
+        )
+        assert (post.taken, len(post.logins)) == ([], 1)
+        smtp.password_file.write_text("wrong\n")
+        health, what, todo = examine(house, 3)["mailboxes"][1]
+    assert health == "broken"
+    assert "localhost refuses the login of ada@example.com" in what
+    assert todo.startswith("Check `user` and the password.")

@@ -103,6 +103,7 @@ class IcsCalendar:
     trust_zone: bool = True
     max_bytes: int = 256 * 1024**2
     understanding: Callable[[], AbstractContextManager[Understand]] = understand_here
+    """Where its entries are understood: in this process, or in a child."""
     _memory: _Memory = field(default_factory=_Memory, repr=False)
 
     @property
@@ -190,6 +191,7 @@ class IcsCalendar:
                     memory.groups[key] = known.get(key) or understand(blocks, origin, start, end)
                 except UnusableError as error:
                     bad.append(Skipped(name_block(blocks[0]), str(error)))
+                    memory.marks = ()  # the next reading goes on from here
                     break
         understood = memory.groups.values()
         memory.bad = tuple(bad)

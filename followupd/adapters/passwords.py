@@ -77,7 +77,7 @@ def _read_file(file: Path, *, private: bool = False) -> bytes:
         descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise _problem(f"The password in {file} could not be read: {error.strerror}.") from None
-    with os.fdopen(descriptor, "rb") as handle:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise _problem(f"{file} is no file that a password could stand in.")
@@ -86,7 +86,9 @@ def _read_file(file: Path, *, private: bool = False) -> bytes:
                 f"Other users of this machine can get at the password in {file}.",
                 f"Make it yours alone: chown $USER {file}; chmod 600 {file}",
             )
-        return handle.read(_MOST_BYTES)
+        return os.read(descriptor, _MOST_BYTES)
+    finally:
+        os.close(descriptor)
 
 
 def _problem(what: str, todo: str = "See [mailbox.smtp] in config.toml.") -> MailboxProblem:

@@ -144,6 +144,8 @@ def _read_headers(raw: bytes) -> Envelope | None:
     try:
         head = BytesParser(policy=SMTP).parsebytes(raw, headersonly=True)
         names = [name.lower() for name in head]
+        if head.defects:  # "Bcc :" ends the headers here and is one more of them to some servers
+            return None
         if _OTHERS.intersection(names) or names.count("from") != 1 or names.count("to") != 1:
             return None
         people = [tuple(person.addr_spec for person in head[name].addresses) for name in ("from", "to")]

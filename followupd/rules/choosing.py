@@ -102,6 +102,12 @@ def choose_template(choices: Sequence[Choice], case: Case, available: Collection
     return Chosen(pick_language(best.template, case.language, available), _say_why(best, own=best in choices))
 
 
+def list_reasons(choices: Sequence[Choice]) -> list[tuple[str, str]]:
+    """Return every template's name with when it is taken, in the order in which they are tried."""
+    own = [(choice.template, _say_why(choice, own=True)) for choice in choices]
+    return own + [(choice.template, _say_why(choice, own=False)) for choice in DEFAULT_CHOICES]
+
+
 def _fits(choice: Choice, case: Case) -> bool:
     return all(getattr(choice, name) in (None, value) for name, value in asdict(case).items())
 

@@ -62,6 +62,11 @@ def read_stamp(backup: Path) -> datetime:
         return datetime.min.replace(tzinfo=UTC)
 
 
+def list_copies(folder: Path) -> list[Path]:
+    """Return every file that holds an older state: backups, and what was kept aside."""
+    return [*list_backups(folder), *sorted(path for path in folder.glob("kept-*/*") if path.is_file())]
+
+
 def find_good(folder: Path) -> Path | None:
     """Return the newest backup that opens and is sound."""
     return next((backup for backup in list_backups(folder) if _is_good(backup)), None)

@@ -113,6 +113,12 @@ class Calendars:
         row = self._database.row("SELECT read_at FROM sources WHERE name = ?", source)
         return read_instant(row["read_at"]) if row and row["read_at"] else None
 
+    def known_events(self) -> list[Event]:
+        """Return every event that is still in its calendar, as far as the state remembers."""
+        return [
+            read_event(row["body"]) for row in self._database.rows("SELECT body FROM events WHERE NOT gone")
+        ]
+
     def event(self, occurrence: str) -> Event | None:
         """Return an occurrence as last seen, or None when it is unknown or gone from its calendar."""
         row = self._database.row("SELECT body FROM events WHERE occurrence = ? AND NOT gone", occurrence)

@@ -4,14 +4,16 @@ from datetime import datetime
 
 from followupd.model import Event, Person
 from followupd.store.database import Database, write_instant
+from followupd.store.forgetting import Forgetting
 from followupd.store.rows import to_person
 
 
 class Contacts:
     """The wishes about people; people.py keeps who they are."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, forgetting: Forgetting) -> None:
         self._database = database
+        self._forgetting = forgetting
 
     def find_by_name(self, name: str) -> list[Person]:
         """Return everybody of that name, whatever the case."""
@@ -24,8 +26,11 @@ class Contacts:
         return row["zone"] if row else None
 
     def is_never(self, key: str | None) -> bool:
-        """Tell whether the owner said never to write to this person."""
-        row = self._database.row("SELECT 1 FROM people WHERE key = ? AND never_since IS NOT NULL", key)
+        """Tell whether the owner said never to write to this person, even if they were forgotten since."""
+        blurred = self._forgetting.blur(key or "")
+        row = self._database.row(
+            "SELECT 1 FROM people WHERE key IN (?, ?) AND never_since IS NOT NULL", key, blurred
+        )
         return row is not None
 
     def met_before(self, event: Event) -> frozenset[str]:

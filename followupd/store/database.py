@@ -105,6 +105,12 @@ class Database:
         with self.errors():
             return self._connection.execute(sql, values).lastrowid or 0
 
+    def compact(self) -> None:
+        """Give up what deleted rows left behind, in the file and in its log."""
+        with self.errors():
+            self._connection.execute("VACUUM")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing. Short: no call to the outside belongs inside. Joins the one that is under way."""

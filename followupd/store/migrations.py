@@ -88,6 +88,11 @@ def add_guest_lists(connection: sqlite3.Connection) -> None:
     )  # found: JSON
 
 
+def add_forgetting(connection: sqlite3.Connection) -> None:
+    """Keep whom the owner wants forgotten until their drafts are out of the mailbox."""
+    connection.execute("CREATE TABLE forgetting (person TEXT PRIMARY KEY) STRICT")
+
+
 #: The step at index N leads from user_version N to N + 1.
 STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     create_tables,
@@ -97,6 +102,7 @@ STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     add_recipe,
     add_via,
     add_guest_lists,
+    add_forgetting,
 )
 
 

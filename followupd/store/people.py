@@ -40,7 +40,8 @@ class People:
     def list(self) -> list[tuple[Person, datetime | None]]:
         """Return everybody met, with the last touch (UTC), by name."""
         rows = self._database.rows(
-            "SELECT people.*, (SELECT max(at) FROM touches WHERE person = key) AS last FROM people ORDER BY name, key"
+            "SELECT people.*, (SELECT max(at) FROM touches WHERE person = key) AS last FROM people"
+            " WHERE key NOT LIKE 'forgotten:%' ORDER BY name, key"
         )
         return [
             (

@@ -17,6 +17,7 @@ from followupd.store.calendars import Calendars
 from followupd.store.contacts import Contacts
 from followupd.store.database import Database, read_instant, say_damaged, tell_damage, write_instant
 from followupd.store.facts import Facts
+from followupd.store.forgetting import Forgetting
 from followupd.store.guests import GuestLists
 from followupd.store.history import History
 from followupd.store.people import People
@@ -46,8 +47,9 @@ class Store:
         self.guest_lists = GuestLists(self.database)
         self.past = History(self.database)
         self.attendances = Attendances(self.database)
-        self.contacts = Contacts(self.database)
         self.facts = Facts(self.database)
+        self.forgetting = Forgetting(self.database, self.facts)
+        self.contacts = Contacts(self.database, self.forgetting)
         self._check_move = check_move
         self._reign: int | None = None
         self.via: Via | None = None
@@ -136,7 +138,7 @@ class Store:
         return to_followup(row)
 
     def followup_by_key(self, key: str) -> FollowUp | None:
-        row = self.database.row(f"{_FOLLOWUPS} WHERE key = ?", key)
+        row = self.database.row(f"{_FOLLOWUPS} WHERE key IN (?, ?)", key, self.forgetting.blur(key))
         return to_followup(row) if row else None
 
     def followups(self, statuses: Collection[Status] | None = None) -> list[FollowUp]:

@@ -12,7 +12,7 @@ from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as AnyResponse
 
 from followupd.errors import Changed, Problem, StateBusy, StateProblem, StateUnusable, name_bug
-from followupd.web import entering, looking_back, meeting, queue
+from followupd.web import entering, looking_back, meeting, queue, wording
 from followupd.web.door import Door, form_token
 from followupd.web.entering import COOKIE
 from followupd.web.ground import Ground, Holder, close_store, ground, holder, now
@@ -32,6 +32,7 @@ _OPEN_TO_ALL = frozenset(
 )
 _ROOMS = (
     ("queue.show_queue", "Queue"),
+    ("wording.show_templates", "Templates"),
     ("looking_back.show_left_out", "Why not?"),
     ("looking_back.show_activity", "Activity"),
 )
@@ -72,7 +73,7 @@ def _build_flask(held: Holder) -> Flask:
     app.register_error_handler(Problem, _tell_problem)
     app.register_error_handler(HTTPException, _tell_http)
     app.register_error_handler(Exception, _tell_bug)
-    for blueprint in (entering.pages, queue.pages, meeting.pages, looking_back.pages):
+    for blueprint in (entering.pages, queue.pages, meeting.pages, looking_back.pages, wording.pages):
         app.register_blueprint(blueprint)
     return app
 

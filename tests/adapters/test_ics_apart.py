@@ -36,9 +36,13 @@ def write(folder: Path, **entries: tuple[str, ...]) -> Path:
     return path
 
 
-def read(path: Path, **limits: float) -> Reading:
+def open_limited(path: Path, **limits: float) -> IcsCalendar:
     understanding = partial(understand_apart, Limits(**limits))  # type: ignore[arg-type]
-    return IcsCalendar("cal", path, "Europe/Berlin", understanding=understanding).read(*MAY)
+    return IcsCalendar("cal", path, "Europe/Berlin", understanding=understanding)
+
+
+def read(path: Path, **limits: float) -> Reading:
+    return open_limited(path, **limits).read(*MAY)
 
 
 def test_the_program_reads_every_calendar_apart_and_finds_the_same() -> None:
@@ -62,15 +66,22 @@ def test_an_entry_that_takes_too_much_memory_costs_itself_alone(tmp_path: Path) 
     assert reading.skipped == (Skipped("cal.ics: 'crowd'", TOO_MUCH),)
 
 
-def test_many_such_series_end_the_reading_and_nothing_counts_as_gone(tmp_path: Path) -> None:
+def test_many_such_series_end_the_reading_nothing_counts_as_gone_and_the_next_one_goes_on(
+    tmp_path: Path,
+) -> None:
     bad = {f"hourly{n}": HOURLY for n in range(4)}
-    reading = read(write(tmp_path, before=TALK, **bad, after=TALK), cpu=0.05)
-    assert [event.uid for event in reading.events] == ["before"]
-    assert reading.skipped[0] == Skipped(
+    calendar = open_limited(write(tmp_path, before=TALK, **bad, after=TALK), cpu=0.05)
+    first, second, third = (calendar.read(*MAY) for _ in range(3))
+    assert [event.uid for event in first.events] == ["before"]
+    assert first.skipped[0] == Skipped(
         "cal.ics: 'hourly3'", "the whole takes too long to read; this and the rest were left out"
     )
-    assert [skipped.where for skipped in reading.skipped[1:]] == [f"cal.ics: 'hourly{n}'" for n in range(3)]
-    assert not reading.complete
+    assert [skipped.where for skipped in first.skipped[1:]] == [f"cal.ics: 'hourly{n}'" for n in range(3)]
+    assert not first.complete
+    assert [event.uid for event in second.events] == ["after", "before"]
+    assert [skipped.where for skipped in second.skipped] == [f"cal.ics: 'hourly{n}'" for n in range(4)]
+    assert second.complete
+    assert third == second
 
 
 def test_all_of_a_reading_has_an_end_too(tmp_path: Path) -> None:

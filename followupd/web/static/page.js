@@ -72,3 +72,28 @@ async function feelPulse() {
   }
 }
 if (stamp) setInterval(() => document.hidden || feelPulse(), 3000);
+
+// --- templates: the preview follows the typing
+
+const workshop = document.querySelector("form[data-preview]");
+if (workshop) {
+  const shown = workshop.querySelector(".preview");
+  let waiting, asked = 0;
+  const renew = async () => {
+    const turn = ++asked;
+    const open = [...shown.querySelectorAll("details")].map((part) => part.open);
+    try {
+      const answer = await fetch(workshop.dataset.preview, { method: "POST", body: new FormData(workshop) });
+      if (!answer.ok || turn !== asked) return;
+      shown.innerHTML = await answer.text();
+      shown.querySelectorAll("details").forEach((part, place) => (part.open = open[place] ?? part.open));
+    } catch {
+      offline.hidden = false;
+    }
+  };
+  workshop.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(renew, 200);
+  });
+  for (const button of workshop.querySelectorAll(".no-script")) button.hidden = true;
+}
