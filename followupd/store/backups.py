@@ -18,7 +18,7 @@ _DAY = timedelta(days=1)
 _STAMP = "%Y-%m-%dT%H%M%SZ"
 #: The database and what SQLite keeps beside it.
 _PARTS = (FILE_NAME, f"{FILE_NAME}-wal", f"{FILE_NAME}-shm")
-#: How far numbers jump where the state that was lost cannot say how far it had counted.
+#: More numbers than anybody is given between two backups.
 _GAP = 1000
 _TAKEN_BACK = "the state was restored from a backup, so it needs a new yes"
 
@@ -92,8 +92,10 @@ def advise_restore(folder: Path) -> str:
     )
 
 
-def restore_backup(folder: Path, backup: Path, now: datetime) -> tuple[Path | None, int]:
+def restore_backup(folder: Path, backup: Path, now: datetime, gap: int = _GAP) -> tuple[Path | None, int]:
     """Put a backup in the place of the state; the caller holds the state's lock.
+
+    `gap` is how far numbers jump where the state that was there cannot say how far it had counted.
 
     Returns where the state that was there is kept, and how many approvals were taken back: what an owner said yes to
     may be undone, changed or gone since, so nothing leaves on an old yes. Raises StateUnusable when `backup` is
@@ -106,7 +108,7 @@ def restore_backup(folder: Path, backup: Path, now: datetime) -> tuple[Path | No
                 f"{backup} is no backup: it holds nothing.", "Name another: see `followupd backup --list`."
             )
         copy_whole(connection, fresh)
-    count = _prepare(fresh, _read_sequence(folder / FILE_NAME), now)
+    count = _prepare(fresh, _read_sequence(folder / FILE_NAME), gap, now)
     with open_alone(folder):
         kept = _keep_aside(folder, now)
         # The old log must be gone before the new file is there: SQLite would play it over that one.
@@ -117,7 +119,7 @@ def restore_backup(folder: Path, backup: Path, now: datetime) -> tuple[Path | No
     return kept, count
 
 
-def _prepare(fresh: Path, used: int | None, now: datetime) -> int:
+def _prepare(fresh: Path, used: int | None, gap: int, now: datetime) -> int:
     """Take back the approvals in a copy, and let no number in it be given a second time. Returns how many were taken back."""
     with closing(sqlite3.connect(fresh)) as connection, connection:
         approved = connection.execute(
@@ -134,7 +136,7 @@ def _prepare(fresh: Path, used: int | None, now: datetime) -> int:
             )
         connection.execute(
             "UPDATE sqlite_sequence SET seq = max(seq, coalesce(?, seq + ?)) WHERE name = 'followups'",
-            (used, _GAP),
+            (used, gap),
         )
     return len(approved)
 
