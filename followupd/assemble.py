@@ -157,9 +157,18 @@ def _name_copies(settings: Settings) -> set[str]:
     """Return the names of the files that the calendars of the config keep."""
     urls = [calendar.url for calendar in settings.calendars if calendar.url is not None]
     feeds = {read_feed_address(url, allow_http=True).fingerprint() for url in urls}
-    at_google = {(calendar.account, calendar.id) for calendar in settings.calendars if calendar.account}
-    at_google |= {(account.name, "contacts") for account in settings.accounts}
-    return feeds | {name_copy(*place) for place in at_google}
+    return feeds.union(*(_name_account_copies(settings, account.name) for account in settings.accounts))
+
+
+def _name_account_copies(settings: Settings, account: str) -> set[str]:
+    ids = [calendar.id for calendar in settings.calendars if calendar.account == account]
+    return {name_copy(account, place) for place in [*ids, "contacts"]}
+
+
+def forget_account(settings: Settings, account: str) -> None:
+    """Delete what the calendars and the contacts of an account gave last."""
+    for name in _name_account_copies(settings, account):
+        (settings.state / "feeds" / name).unlink(missing_ok=True)
 
 
 def build_mailboxes(settings: Settings, accounts: Mapping[str, Any]) -> dict[str, Mailbox]:

@@ -14,7 +14,7 @@ from followupd.adapters.google_transport import Google
 from followupd.mail import Draft, Trace
 
 #: So many drafts that we do not know are looked at for one listing; the rest waits for the next.
-_LEARN_AT_ONCE = 20
+_LEARN_AT_ONCE = 10
 _PAGE = 500
 _LATER = "The next pass asks again."
 
@@ -44,6 +44,7 @@ class Drafts:
         self._known: dict[str, Known] = {}
         self._listed: dict[str, str] | None = None
         self._sharing = False
+        self._learned = False
 
     def share(self) -> None:
         """Let looks share one listing from here on, made at the first of them."""
@@ -54,16 +55,20 @@ class Drafts:
     def find_same(self, trace: Trace) -> list[Draft]:
         """Return the draft with the id of the trace, then all with its Message-ID. Raises NotDone and Unanswered."""
         listed = self._list()
-        unknown = self._learn(listed)
         found = [trace.draft_id] if trace.draft_id in listed else []
+        unknown = set() if found else self._learn(listed)
         found += [one for one in listed if one in self._known and self._known[one].head.has_message_id(trace)]
-        found += self._search(trace, unknown) if unknown else []
+        if unknown and (message_id := bare_id(trace.message_id)):
+            found += self._search(f"rfc822msgid:{message_id}", unknown)
         return self._fetch_all(found, listed)
 
     def find_alike(self, trace: Trace) -> list[Draft]:
         """Return the drafts to the same person, in the same words, since the time of the trace. Raises as `find_same`."""
+        if trace.subject == "":
+            return []
         listed = self._list()
-        self._learn(listed)
+        if unknown := self._learn(listed):
+            self._fetch_all(self._search(f"to:{trace.to}", unknown), listed)
         known = ((one, self._known[one]) for one in listed if one in self._known)
         return self._fetch_all([one for one, draft in known if draft.head.has_words(trace)], listed)
 
@@ -73,8 +78,13 @@ class Drafts:
     def _list(self) -> dict[str, str]:
         """Return draft id to message id, the newest first."""
         if self._listed is None or not self._sharing:
-            self._listed = dict(self._walk(""))
-            self._known = {one: known for one, known in self._known.items() if one in self._listed}
+            self._listed, self._learned = dict(self._walk("")), False
+            kept = {
+                one: self._known[one]
+                for one, message in self._listed.items()
+                if not self._is_news(one, message)
+            }
+            self._known = kept
         return self._listed
 
     def _walk(self, query: str) -> Iterator[tuple[str, str]]:
@@ -90,29 +100,26 @@ class Drafts:
                 return
 
     def _learn(self, listed: Mapping[str, str]) -> set[str]:
-        """Look at drafts we do not know as they are now, some at a time; return those that stay unknown."""
-        changed = [one for one, message in listed.items() if self._is_news(one, message)]
-        for one in changed[:_LEARN_AT_ONCE]:
+        """Look at the newest of the drafts we do not know, once for each listing; return those that stay unknown.
+
+        The owner's own drafts are known after some passes; from then on a look asks for nothing but the listing.
+        """
+        unknown = [one for one in listed if one not in self._known]
+        for one in [] if self._learned else unknown[:_LEARN_AT_ONCE]:
             message = self._get(one, "metadata")
             if message is not None:
                 self._known[one] = Known(
                     _text(message, "id"), _text(message, "threadId"), _read_head(message)
                 )
-        for one in changed[_LEARN_AT_ONCE:]:
-            self._known.pop(one, None)
-        return set(changed[_LEARN_AT_ONCE:])
+        self._learned = True
+        return {one for one in listed if one not in self._known}
 
     def _is_news(self, draft_id: str, message_id: str) -> bool:
         return draft_id not in self._known or self._known[draft_id].message_id != message_id
 
-    def _search(self, trace: Trace, unknown: set[str]) -> list[str]:
-        """Ask the index for our Message-ID among the drafts we have not looked at."""
-        message_id = bare_id(trace.message_id)
-        return (
-            [one for one, _ in self._walk(f"rfc822msgid:{message_id}") if one in unknown]
-            if message_id
-            else []
-        )
+    def _search(self, query: str, unknown: set[str]) -> list[str]:
+        """Ask the index about the drafts we have not looked at."""
+        return [one for one, _ in self._walk(query) if one in unknown]
 
     def _fetch(self, draft_id: str, listed: Mapping[str, str]) -> Draft | None:
         known = self._known.get(draft_id)
