@@ -135,6 +135,7 @@ def test_somebody_met_on_the_train_needs_no_event(asked: Shell) -> None:
         (("met", "99", "Jane Doe"), 1),
         (("met", "99999999999999999999", "Jane Doe"), 1),
         (("met", "1", "no such.csv"), 74),
+        (("met", "guests.csv"), 1),
         (("met", "--spoke-with", "jane"), 2),
         (("met", "--list"), 2),
         (("met", "1", "--spoke-with", "jane"), 1),
