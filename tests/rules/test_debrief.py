@@ -99,6 +99,7 @@ MORE_FIELDS = [
     ("From: Jane Doe <jane@acme.example>", "Jane Doe", "jane@acme.example", "", "", ""),
     ("\u2022 [x] Jane Doe, jane@acme.example", "Jane Doe", "jane@acme.example", "", "", ""),
     ("Jane Doe, jane@acme.example - call on 2026-11-25", "Jane Doe", "jane@acme.example", "", "", "call on 2026-11-25"),
+    ("T. Miller, tom@mill.example", "T. Miller", "tom@mill.example", "", "", ""),
     ("Miller, tom@miller.example", "", "tom@miller.example", "Miller", "", ""),
 ]  # fmt: skip
 
