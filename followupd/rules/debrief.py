@@ -32,7 +32,7 @@ _BULLET = re.compile(r"\s*(?:>\s*)*(?:(?:[*•‣·▪●○◦–—-]+|\d{1,3}
 _DASH = re.compile(r"\s+[-–—]+\s+|\s*—\s*")  # noqa: RUF001 - as typed
 _LABEL = re.compile(
     r"^(?:tel(?:efon|ephone|éfono)?|phone|mob(?:ile?|il)?|móvil|cell|handy|fon|direct|e-?mail|mail|correo|courriel|company"
-    r"|firma|name|from|von|to|[tmpe])\s*[.:]+\s*",
+    r"|firma|name|from|von|to)\s*[.:]+\s*|^[tmpe]\s*:\s*",
     re.IGNORECASE,
 )
 _PHONE = re.compile(r"(?<![\w@.])\+?\(?\d[\d ()/.-]{5,22}\d(?![\w@])")
@@ -82,8 +82,8 @@ def _join_lines(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
 def read_met(line: str, words: DebriefWords, note: str = "", promise: str = "") -> Met:
     """Read one line: a name, an address, or both; a company and a phone number beside them; then what was said.
 
-    Fields stand apart by commas, semicolons, tabs, bars or dashes, in any order; "#mentor" is a circle. `note` and `promise` stand above
-    those in the line. Raises Problem when the line names nobody, more than one person, or a broken address.
+    Fields stand apart by commas, semicolons, tabs, bars or dashes, in any order; "#mentor" is a circle. `note` and
+    `promise` stand above those in the line. Raises Problem when the line names nobody, more than one person, or a broken address.
     """
     if len(line) > _LONGEST_LINE:
         raise Problem(

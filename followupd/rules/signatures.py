@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from followupd.rules.names import read_name
 
 _MOST_LINES = 15
+_LONGEST_LINE = 200
 
 _ADDRESS = re.compile(r"[^\s<>,;()\[\]|:\"]+@[^\s<>,;()\[\]|\"]+")
 _NUMBER = re.compile(r"\+?\(?\d[\d ()/.-]{5,22}\d")
@@ -44,11 +45,10 @@ _BULLET = re.compile(r"\s*(?:[*•‣·▪●○◦]|[-–—]\s+\w|\d{1,3}[.)]\
 def is_signature(lines: Sequence[str]) -> bool:
     """Tell whether lines, clean and none of them empty, are one person's signature."""
     kept = drop_frame(lines)
-    if (
-        sum(map(bool, map(_BULLET.match, lines))) > 1
-        or not 1 < len(kept) <= _MOST_LINES
-        or not _names_person(kept[0])
-    ):
+    is_list = sum(map(bool, map(_BULLET.match, lines))) > 1
+    if is_list or not 1 < len(kept) <= _MOST_LINES or any(len(line) > _LONGEST_LINE for line in kept):
+        return False
+    if not _names_person(kept[0]):
         return False
     addresses = {address.casefold() for line in kept for address in _ADDRESS.findall(line)}
     others = kept[1:]

@@ -148,6 +148,17 @@ class Store:
         rows = self.database.rows(f"{_FOLLOWUPS} WHERE status IN ({marks}) ORDER BY deadline, id", *chosen)
         return [to_followup(row) for row in rows]
 
+    def waiting(self, now: datetime) -> list[FollowUp]:
+        """Return what is open and not snoozed, and what was handed to the owner's mail program and is not expired, by deadline."""
+        marks = ", ".join(f"?{number}" for number in range(2, len(OPEN) + 2))
+        rows = self.database.rows(
+            f"{_FOLLOWUPS} WHERE status IN ({marks}) AND coalesce(snoozed_until, '') <= ?1"
+            f" UNION ALL {_FOLLOWUPS} WHERE status = 'handled' AND expires > ?1 ORDER BY deadline, id",
+            write_instant(now),
+            *OPEN,
+        )
+        return [to_followup(row) for row in rows]
+
     def followups_of(self, occurrence: str) -> list[FollowUp]:
         rows = self.database.rows(f"{_FOLLOWUPS} WHERE occurrence = ? ORDER BY id", occurrence)
         return [to_followup(row) for row in rows]

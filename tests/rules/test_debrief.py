@@ -99,6 +99,7 @@ MORE_FIELDS = [
     ("From: Jane Doe <jane@acme.example>", "Jane Doe", "jane@acme.example", "", "", ""),
     ("\u2022 [x] Jane Doe, jane@acme.example", "Jane Doe", "jane@acme.example", "", "", ""),
     ("Jane Doe, jane@acme.example - call on 2026-11-25", "Jane Doe", "jane@acme.example", "", "", "call on 2026-11-25"),
+    ("T. Miller, tom@mill.example", "T. Miller", "tom@mill.example", "", "", ""),
     ("Miller, tom@miller.example", "", "tom@miller.example", "Miller", "", ""),
 ]  # fmt: skip
 
@@ -172,7 +173,9 @@ def test_nothing_that_cannot_be_seen_passes_into_a_person(line: str) -> None:
         assert all(text.isprintable() for text in (person.name, person.company, person.phone, person.circle))
 
 
-@pytest.mark.parametrize("piece", ["a@", "-- ", "a, ", '"', "+1 ", "(", "promised ", "# "])
+@pytest.mark.parametrize(
+    "piece", ["a@", "-- ", "a, ", '"', "+1 ", "(", "promised ", "# ", "a.", "1 st ", "mob "]
+)
 def test_long_lines_cost_nothing(piece: str) -> None:
     start = time.process_time()
     read_told("\n".join([piece * 300] * 100), DEBRIEF_WORDS)
