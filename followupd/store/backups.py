@@ -30,14 +30,14 @@ def make_backup(folder: Path, now: datetime) -> Path:
         raise Problem(f"There is no state in {folder} yet.", "Make a first pass: followupd once.")
     with open_to_read(source) as connection:
         copy_whole(connection, target)
-    for old in _list_dated(folder)[KEPT:]:
+    for old in list_dated(folder)[KEPT:]:
         old.unlink(missing_ok=True)
     return target
 
 
 def back_up_daily(folder: Path, now: datetime) -> Path | None:
     """Make a backup when the newest is a day old; also when it comes from the future, for then a clock was wrong."""
-    newest = next(iter(_list_dated(folder)), None)
+    newest = next(iter(list_dated(folder)), None)
     if newest is not None and timedelta(0) <= now - read_stamp(newest) < _DAY:
         return None
     return make_backup(folder, now)
@@ -45,12 +45,13 @@ def back_up_daily(folder: Path, now: datetime) -> Path | None:
 
 def list_backups(folder: Path) -> list[Path]:
     """Return the backups of a state, the newest first; those made before a change of the schema come last."""
-    dated = _list_dated(folder)
+    dated = list_dated(folder)
     others = sorted((folder / BACKUPS).glob("before-schema-*.sqlite3"), reverse=True)
     return [*dated, *others]
 
 
-def _list_dated(folder: Path) -> list[Path]:
+def list_dated(folder: Path) -> list[Path]:
+    """Return the daily backups and those made by hand, the newest first."""
     return sorted((folder / BACKUPS).glob("[0-9]*Z.sqlite3"), reverse=True)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -67,9 +67,9 @@ class Store:
             if item.raw is not None and item.hash != saved[item.id]:
                 raise say_damaged("The state", f"the text of item {item.id} is not the one that was saved")
 
-    def prune(self, now: datetime) -> None:
+    def prune(self, now: datetime, keep: timedelta) -> None:
         """Forget what nothing asks for any more, once a day."""
-        prune(self.database, now)
+        prune(self.database, now, keep)
 
     def copy_to(self, folder: Path) -> None:
         """Write a consistent copy of the state into another folder (https://sqlite.org/lang_vacuum.html#vacuuminto)."""
