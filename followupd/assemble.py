@@ -22,7 +22,7 @@ from followupd.render import Renderer
 from followupd.rules.choosing import Chosen, choose_template
 from followupd.rules.drafts import example_facts
 from followupd.rules.events import judge_event
-from followupd.rules.guest_lists import read_guest_words
+from followupd.rules.guest_lists import GuestWords, read_guest_words
 from followupd.rules.people import PeopleWords, name_attendees, read_people_words, sort_guests
 from followupd.rules.promises import DebriefWords, read_debrief_words
 from followupd.rules.reading import read_envelope
@@ -157,9 +157,18 @@ def _name_copies(settings: Settings) -> set[str]:
     """Return the names of the files that the calendars of the config keep."""
     urls = [calendar.url for calendar in settings.calendars if calendar.url is not None]
     feeds = {read_feed_address(url, allow_http=True).fingerprint() for url in urls}
-    at_google = {(calendar.account, calendar.id) for calendar in settings.calendars if calendar.account}
-    at_google |= {(account.name, "contacts") for account in settings.accounts}
-    return feeds | {name_copy(*place) for place in at_google}
+    return feeds.union(*(_name_account_copies(settings, account.name) for account in settings.accounts))
+
+
+def _name_account_copies(settings: Settings, account: str) -> set[str]:
+    ids = [calendar.id for calendar in settings.calendars if calendar.account == account]
+    return {name_copy(account, place) for place in [*ids, "contacts"]}
+
+
+def forget_account(settings: Settings, account: str) -> None:
+    """Delete what the calendars and the contacts of an account gave last."""
+    for name in _name_account_copies(settings, account):
+        (settings.state / "feeds" / name).unlink(missing_ok=True)
 
 
 def build_mailboxes(settings: Settings, accounts: Mapping[str, Any]) -> dict[str, Mailbox]:
@@ -231,6 +240,11 @@ def load_debrief_words() -> DebriefWords:
     return read_debrief_words(_read_word_file("debrief"))
 
 
+def load_guest_words() -> GuestWords:
+    """Return how guest lists name their columns and say who was there, from followupd/words/guests.toml."""
+    return read_guest_words(_read_word_file("guests"))
+
+
 def build_debriefing(settings: Settings, store: Store, wake: Callable[[], object]) -> Debriefing:
     """Return what takes the owner's answers to "whom did you meet?"."""
     words = load_words()
@@ -238,7 +252,7 @@ def build_debriefing(settings: Settings, store: Store, wake: Callable[[], object
         owner=settings.owner,
         limits=settings.limits,
         debrief=load_debrief_words(),
-        guests=read_guest_words(_read_word_file("guests")),
+        guests=load_guest_words(),
         people=load_people_words(),
         mailbox=next((box.name for box in settings.mailboxes), ""),
     )

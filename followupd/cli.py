@@ -66,11 +66,19 @@ def init(app: App, /, force: bool, **answers: Any) -> None:
 @main.command()
 @click.option("--svg", type=click.Path(path_type=Path), help="Also save the picture of the demo here.")
 @click.option("--keep", type=click.Path(path_type=Path), help="Keep the demo's home in this (new) folder.")
-def demo(svg: Path | None, keep: Path | None) -> None:
+@click.option(
+    "--page", is_flag=True, help="Serve the approval page over that week, to play with until Ctrl-C."
+)
+def demo(svg: Path | None, keep: Path | None, page: bool) -> None:
     """Show a believable week in a throw-away home.
 
     From the calendar to an approved follow-up, in the real program; it touches nothing of yours.
     """
+    if page:
+        from followupd.demo_page import show_demo_page
+
+        show_demo_page(keep)
+        return
     from followupd.demo import show_demo
 
     show_demo(svg, keep)

@@ -36,15 +36,19 @@ def _backup_to_json(path: Path) -> dict[str, Any]:
 @click.argument("file", type=click.Path(exists=True, path_type=Path))
 @needs_app
 def restore(app: App, file: Path) -> None:
-    """Go back to a backup. What is there now is kept aside; not while the daemon runs.
+    """Go back to a backup, or to an export. What is there now is kept aside; not while the daemon runs.
 
     The next pass looks at your mailbox before it writes anything there, and what you approved needs a new yes.
     """
+    from followupd.exporting import is_export, restore_export
     from followupd.lock import hold_state
     from followupd.store.backups import restore_backup
 
     with hold_state(app.state):
-        kept, taken_back = restore_backup(app.state, file, app.now)
+        if is_export(file):
+            kept, taken_back = restore_export(file, app.config_file, app.state, app.now)
+        else:
+            kept, taken_back = restore_backup(app.state, file, app.now)
     click.echo(f"Restored from {file}.", err=True)
     if kept is not None:
         click.echo(f"What was there is kept in {kept}.", err=True)
@@ -53,6 +57,23 @@ def restore(app: App, file: Path) -> None:
     click.echo(
         "The next pass looks at your mailbox before it writes: `followupd once --dry-run` shows it.", err=True
     )
+
+
+@click.command()
+@click.argument("target", type=click.Path(path_type=Path))
+@needs_app
+def export(app: App, target: Path) -> None:
+    """Write everything as plain files to TARGET, a new folder or a new .tar; `restore` takes it back.
+
+    JSON Lines for every table, your templates, and your config without the secrets in it.
+    """
+    from followupd.exporting import export_all
+
+    if not export_all(app.config_file, app.state, target):
+        click.echo(
+            "Without the config: it cannot be read, so it cannot be told what in it is secret.", err=True
+        )
+    click.echo(f"Wrote {target}. It tells whom you met, so keep it where only you can read it.", err=True)
 
 
 @click.command()
@@ -85,4 +106,4 @@ def _count(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
-COMMANDS = (backup, restore, forget)
+COMMANDS = (backup, restore, export, forget)

@@ -114,6 +114,11 @@ def _find_item(app: App, what: Sequence[str], *, elsewhere: bool) -> tuple[int |
         return int(first), rest
     if not first:
         raise click.UsageError("Say which item of the queue you answer, or whom you met.")
+    if Path(first).suffix.casefold() in FILES:
+        raise Problem(
+            f"Say at which event the people of '{first}' were.",
+            f"Such as `followupd met ID {first}`; for people met elsewhere, add --at or --when.",
+        )
     item = app.debriefing.find_asking(first, app.now)
     if item is None:
         raise Problem(

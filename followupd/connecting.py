@@ -26,7 +26,7 @@ from followupd.adapters.google_auth import (
 from followupd.adapters.google_consent import Consent, LoopbackDoor, read_client
 from followupd.adapters.google_tokens import SignIn, TokenFile
 from followupd.adapters.google_transport import Courier, Google
-from followupd.assemble import accounts_folder, read_clock
+from followupd.assemble import accounts_folder, forget_account, read_clock
 from followupd.config_tables import add_tables
 from followupd.errors import Problem
 from followupd.settings import Settings
@@ -112,6 +112,7 @@ def disconnect_google(settings: Settings, account: str | None) -> None:
     with file.locked():
         Endpoint(courier, settings.google_root).revoke(file.read().refresh_token)
         file.delete()
+    forget_account(settings, name)
     _say(
         f"Google took back every permission of account '{name}', and its sign-in is deleted from this computer."
     )

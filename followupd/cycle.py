@@ -87,6 +87,7 @@ class Cycle:
         self._store = store
         self._sources = sources
         self._books = books
+        self._keep = limits.keep
         self._clock = clock
         mailing = Mailing(store, mailboxes, clock)
         self._noticing = Noticing(mailing)
@@ -118,7 +119,7 @@ class Cycle:
         self._placing.place_drafts(report.problems)
         self._sending.send_approved(report.problems)
         let_go(self._store)
-        self._store.prune(now)
+        self._store.prune(now, self._keep)
         return report
 
     def _check_leap(self, now: datetime) -> None:

@@ -55,6 +55,9 @@ path = "Mail"
 
 [state]
 path = "state"
+
+[page]
+port = {port}
 """
 _ZONE = "Europe/Berlin"
 _SINCE, _UNTIL = timedelta(days=6), timedelta(days=2)
@@ -87,14 +90,14 @@ class Demo:
         self._zone = ZoneInfo(settings.owner.timezone)
 
     def show(self) -> None:
-        self._remember_tom()
+        self.remember_tom()
         self._show_calendar()
         self._show_drafts()
         self._answer_debriefs()
         self._decide()
         self._show_end()
 
-    def _remember_tom(self) -> None:
+    def remember_tom(self) -> None:
         """Three weeks ago Ada met Tom and called him, so he is known by now."""
         present = self._clock.now
         self._clock.now = present - timedelta(days=20)
@@ -195,8 +198,8 @@ class Demo:
 def show_demo(svg: Path | None, keep: Path | None) -> None:
     """Play the demo on stdout; save its picture and its home where asked. Raises ConfigProblem for a used folder."""
     console = Console(record=svg is not None, width=120 if svg else None)
-    with _find_home(keep) as home:
-        settings = _furnish(home)
+    with find_home(keep) as home:
+        settings = furnish_home(home)
         clock = Clock(datetime.now(UTC))
         with Renderer() as renderer, closing(open_store(settings.state)) as store:
             cycle = build_cycle(settings, store, build_templates(settings, renderer), clock)
@@ -209,7 +212,8 @@ def show_demo(svg: Path | None, keep: Path | None) -> None:
         svg.write_text(console.export_svg(title="followupd demo"), encoding="utf-8")
 
 
-def _find_home(keep: Path | None) -> AbstractContextManager[str]:
+def find_home(keep: Path | None) -> AbstractContextManager[str]:
+    """Return a home for the demo, thrown away at its end unless `keep` names a folder. Raises ConfigProblem."""
     if keep is None:
         return tempfile.TemporaryDirectory(prefix="followupd-demo-")
     try:
@@ -219,11 +223,12 @@ def _find_home(keep: Path | None) -> AbstractContextManager[str]:
     return nullcontext(str(keep))
 
 
-def _furnish(home: str) -> Settings:
+def furnish_home(home: str, port: int = 0) -> Settings:
+    """Write the demo's week and config into a folder; the page is served at `port` there, 0 for nowhere."""
     root = Path(home)
     write_week(root / "calendars", datetime.now(ZoneInfo(_ZONE)))
     write_guests(root / GUEST_LIST)
     file = root / "config.toml"
-    file.write_text(_CONFIG.format(zone=_ZONE), encoding="utf-8")
+    file.write_text(_CONFIG.format(zone=_ZONE, port=port), encoding="utf-8")
     file.chmod(0o600)
     return load_settings(file)

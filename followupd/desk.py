@@ -45,8 +45,7 @@ class Desk:
         """
         if everything:
             return self._store.followups()
-        items = self._store.followups(OPEN | {Status.HANDLED})
-        return [item for item in items if _is_waiting(item, now)]
+        return self._store.waiting(now)
 
     def show(self, number: int) -> tuple[FollowUp, list[Step]]:
         """Return one item with its history."""
@@ -305,12 +304,6 @@ class Desk:
     def _done(self, item: FollowUp) -> FollowUp:
         self._wake()
         return item
-
-
-def _is_waiting(item: FollowUp, now: datetime) -> bool:
-    if item.status is Status.HANDLED:
-        return item.expires > now
-    return item.snoozed_until is None or item.snoozed_until <= now
 
 
 def _check_approvable(item: FollowUp, seen_hash: str | None) -> None:

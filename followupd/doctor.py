@@ -25,6 +25,7 @@ from followupd.network import read_proxy_address
 from followupd.render import Renderer
 from followupd.settings import CalendarSettings, MailboxSettings
 from followupd.setup import LISTED_LINE, suspect_calendar
+from followupd.store.backups import list_dated, read_stamp
 from followupd.waking import is_listening
 
 #: A clock that is further off makes signatures, sign-ins and the 48 hours unreliable.
@@ -33,6 +34,8 @@ DRIFT = timedelta(seconds=60)
 LITTLE_SPACE, NO_SPACE = 200 * 1024**2, 10 * 1024**2
 #: So many beats may pass without a good reading before the daemon is asked about.
 MISSED_BEATS = 3
+#: A daemon that ran in this time would have made a newer backup.
+OLD_BACKUP = timedelta(days=3)
 _SYSTEMCTL_SECONDS = 10
 _OTHERS = 0o077
 
@@ -267,6 +270,17 @@ def check_disk(checkup: Checkup) -> Iterator[Finding]:
         yield Finding(Health.OK, what)
 
 
+def check_backups(checkup: Checkup) -> Iterator[Finding]:
+    made = [read_stamp(path) for path in list_dated(checkup.state)]
+    newest = max(made, default=None)
+    if newest is not None and checkup.now - newest <= OLD_BACKUP:
+        what = f"{_count(len(made), 'backup')}, the newest of {checkup.say_time(newest)}"
+        yield Finding(Health.OK, what)
+    elif checkup.glance is not None:
+        what = "no backup yet" if newest is None else f"the newest backup is of {checkup.say_time(newest)}"
+        yield Finding(Health.WARNING, what, "The daemon makes one a day; make one now: followupd backup.")
+
+
 def check_daemon(checkup: Checkup) -> Iterator[Finding]:
     if not is_listening(checkup.state):
         what = "it is not running, so nothing is drafted and nothing you approve leaves"
@@ -350,6 +364,7 @@ CHECKS: Mapping[str, Check] = {
     "database": check_database,
     "privacy": check_modes,
     "disk": check_disk,
+    "backups": check_backups,
     "daemon": check_daemon,
     "service": check_unit,
 }

@@ -135,7 +135,9 @@ def say_next(item: FollowUp) -> str:
     if item.status in _UNDOABLE:
         return f"followupd undo {item.id}"
     if item.kind is Kind.DEBRIEF:
-        return f"followupd met {item.id} 'Jane Doe, jane@…'   (or --nobody)"
+        listed = f"met {item.id} --list · met {item.id} --spoke-with 'Jane, 14, 20-22'"
+        named = f"met {item.id} 'Jane Doe, jane@…'"
+        return f"followupd {listed if item.reason is Reason.CROWD else named}   (or --nobody)"
     if item.asks_where:
         return f"followupd attended {item.id} 1,3   (or none)"
     if item.kind is Kind.QUESTION:

@@ -70,12 +70,20 @@ def take_list(store: Store, number: int, listed: Sequence[Listed], most: int, no
         there = {other.person for other in store.followups_of(item.occurrence) if other.kind is Kind.DRAFT}
         new = [guest for guest in kept if guest.met.person.key not in there]
         if new and (len(there) + len(new) > most or any(guest.met.person.email is None for guest in new)):
+            _ask_for_pick(store, item, len(new), now)
             return Taken(to_pick=tuple(new), left_out=left_out)
         if not new:
             return Taken(known=tuple(guest.met for guest in kept), left_out=left_out)
         taken = _add_all(store, _occasion_of(item), [guest.met for guest in kept], now)
         _close_debrief(store, item, len(kept), now)
         return replace(taken, left_out=left_out + taken.left_out)
+
+
+def _ask_for_pick(store: Store, item: FollowUp, count: int, now: datetime) -> None:
+    """Have the item ask with whom of the list the owner spoke, until that is said."""
+    why = f"{count} guests are on the list; whom did you speak with?"
+    if item.status is Status.NEEDS_INFO and item.why != why:
+        store.note_step(item, now, By.OWNER, why, {"reason": Reason.CROWD, "why": why})
 
 
 def keep_list(store: Store, number: int, listed: Sequence[Listed]) -> FollowUp:

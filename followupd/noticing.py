@@ -94,6 +94,9 @@ class Noticing:
             return  # it was not done; _take_out tries again
         if item.status is Status.PLANNED and look.place in {Place.TRASH, Place.GONE, Place.NOWHERE}:
             self._ask_about_gone(item)
+        elif item.status is Status.WITHDRAWN and look.place in {Place.TRASH, Place.NOWHERE}:
+            why = "its draft went while followupd was interrupted, so it stays gone"
+            self._mailing.end(item, Status.SKIPPED, By.DAEMON, why)
         elif item.status in {Status.PLANNED, Status.WITHDRAWN} and look.place is not Place.GONE:
             self._mailing.record_end(item, look.place)
         else:

@@ -222,6 +222,7 @@ class LimitsTable(_Table):
     guests_per_event: int = Field(default=_LIMITS.guests_per_event, ge=1, le=200)
     drafts_per_day: int = Field(default=_LIMITS.drafts_per_day, ge=1, le=500)
     sends_per_day: int = Field(default=_LIMITS.sends_per_day, ge=1, le=10_000)
+    keep: Duration = Field(default=_LIMITS.keep, ge=timedelta(days=90))
 
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]

@@ -83,6 +83,7 @@ def try_once(settings: Settings, at: datetime) -> tuple[Report, list[FollowUp]]:
     with tempfile.TemporaryDirectory(prefix="followupd-") as copy:
         _copy_state(settings.state, Path(copy))
         with Renderer() as renderer, closing(open_store(Path(copy))) as store:
+            store.facts.believe_clock(at)
             templates = build_templates(settings, renderer)
             report = build_cycle(settings, store, templates, lambda: at, mailboxes).run_pass()
             return report, _list_queue(store, at)

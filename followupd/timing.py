@@ -19,6 +19,8 @@ _NAME_LETTERS = 40
 
 def find_timetable(store: Store, hours: Hours | None, item: FollowUp) -> Timetable:
     """Return when a message to this person may leave; always, without `hours`."""
+    if hours is None:
+        return Timetable(None)
     return Timetable(hours, store.calendars.holidays(), store.contacts.zone_of(item.person))
 
 

@@ -162,6 +162,12 @@ class House:
         """Start `followupd run`; what it says goes to `log`."""
         return self.spawn(self.command("run"), umask=umask)
 
+    def stop_daemons(self) -> None:
+        """Kill what was started here."""
+        for daemon in self._daemons:
+            daemon.kill()
+            daemon.wait()
+
     def spawn(
         self, command: Sequence[str | Path], env: Mapping[str, str] | None = None, **options: Any
     ) -> "subprocess.Popen[str]":

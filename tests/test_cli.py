@@ -670,6 +670,12 @@ def test_a_dry_run_changes_nothing_and_shows_what_would_happen(shell: Shell) -> 
     assert "Jane Doe" not in shell.do("once", "--dry-run", "--at", "2026-11-18T10:00Z").stdout
 
 
+def test_a_dry_run_may_look_months_ahead(drafted: Shell) -> None:
+    ahead = drafted.do("once", "--dry-run", "--at", "2027-06-01T12:00Z")
+    assert "clock" not in ahead.stderr
+    assert {row["status"] for row in drafted.rows("queue")} == {"drafted"}
+
+
 def test_a_second_pass_beside_a_running_one_ends_with_75(drafted: Shell) -> None:
     with hold_state(drafted.house.state):
         result = drafted.type("once")

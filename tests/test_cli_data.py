@@ -70,3 +70,14 @@ def test_forgetting_names_the_backups_and_is_done_by_the_next_pass(house: House)
     held = [path for path in house.state.rglob("*") if path.is_file() and b"jane@acme" in path.read_bytes()]
     assert held == []
     assert house.run("forget", "jane@acme.example").returncode == 1
+
+
+def test_an_export_moves_to_another_computer(house: House, tmp_path: Path) -> None:
+    target = house.root / "all.tar"
+    assert house.run("export", target).returncode == 0
+    assert house.run("export", target).returncode == 1
+    before = house.queue()
+    with House(tmp_path / "other") as other:
+        restored = other.run("restore", target)
+        assert restored.returncode == 0, restored.stderr
+        assert other.queue() == before

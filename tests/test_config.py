@@ -171,6 +171,7 @@ def test_the_defaults_are_those_the_documentation_names(tmp_path: Path) -> None:
     limits = settings.limits
     assert (limits.hold, limits.days_between) == (timedelta(minutes=2), timedelta(days=7))
     assert (limits.guests_per_event, limits.drafts_per_day) == (25, 40)
+    assert limits.keep == timedelta(days=728)
     assert settings.hours == Hours("Europe/Berlin", frozenset({0, 1, 2, 3, 4}), 8 * 60, 18 * 60)
     assert settings.poll == timedelta(minutes=5)
 

@@ -89,7 +89,11 @@ def test_of_300_guests_nobody_is_added_until_the_owner_picks(world: World, asked
     taken = upload(world, asked, make_list(300))
     assert (len(taken.to_pick), taken.added) == (300, ())
     world.run()
-    assert world.store.followup(asked.id).status is Status.NEEDS_INFO
+    waiting = world.store.followup(asked.id)
+    assert (waiting.status, waiting.why) == (
+        Status.NEEDS_INFO,
+        "300 guests are on the list; whom did you speak with?",
+    )
     kept = world.debriefing.list_guests(asked.id)
     assert [guest.number for guest in kept] == list(range(1, 301))
     picked = world.debriefing.pick(asked.id, "cafson, 14, 20-22", world.now)
@@ -230,3 +234,16 @@ def test_somebody_known_is_foreseen_as_known(world: World, asked: FollowUp) -> N
     (again,) = world.debriefing.take(item.id, [read_met("jane@acme.example")], world.now).added
     chosen = world.debriefing.foresee(again, world.now)
     assert (again.name, chosen.file if chosen else None) == ("Jane Doe", "met-again.md")
+
+
+def test_a_guest_list_is_forgotten_with_its_event_and_whoever_was_picked_is_not(
+    world: World, asked: FollowUp
+) -> None:
+    upload(world, asked, make_list(300))
+    world.debriefing.pick(asked.id, "1", world.now)
+    for _ in range(3):
+        world.run(days=29)
+    assert len(world.store.guest_lists.list(asked.occurrence)) == 300
+    world.run(days=4)
+    assert world.store.guest_lists.list(asked.occurrence) == []
+    assert [person.email for person, _ in world.desk.list_people()] == ["a1@x1.example"]

@@ -87,7 +87,7 @@ def test_a_home_in_order_is_told_so_line_by_line(house: House) -> None:
     before = {path: path.read_bytes() for path in house.root.rglob("*.sqlite3")}
     found = examine(house)
     assert list(found) == [
-        "config", "clock", "network", "calendars", "mailboxes", "templates", "database", "privacy", "disk", "daemon", "service",
+        "config", "clock", "network", "calendars", "mailboxes", "templates", "database", "privacy", "disk", "backups", "daemon", "service",
     ]  # fmt: skip
     healthy = {check: only(found, check) for check in list(found)[:9]}
     assert {health for health, _, _ in healthy.values()} == {"ok"}
@@ -165,6 +165,17 @@ def test_a_state_of_a_newer_version(house: House) -> None:
     with closing(sqlite3.connect(house.database)) as connection:
         connection.execute("PRAGMA user_version = 99")
     assert "newer followupd (schema 99" in only(examine(house, code=3), "database")[1]
+
+
+def test_whether_there_is_a_backup_of_these_days(house: House) -> None:
+    run(house, "once")
+    assert only(examine(house), "backups")[:2] == ("warning", "no backup yet")
+    run(house, "backup")
+    health, what, _ = only(examine(house), "backups")
+    assert (health, what.startswith("1 backup, the newest of ")) == ("ok", True)
+    [made] = (house.state / "backups").iterdir()
+    made.rename(made.with_name("2026-01-01T080000Z.sqlite3"))
+    assert only(examine(house), "backups")[:2] == ("warning", "the newest backup is of 2026-01-01 09:00")
 
 
 def test_what_others_could_read(house: House) -> None:

@@ -1,6 +1,5 @@
 """Calendars at Google in the whole program: what ends there becomes a draft at Gmail, and what changes there is followed."""
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,14 +8,12 @@ from typing import Any
 import pytest
 import time_machine
 from accounts import keep_sign_in
-from click.testing import CliRunner
+from google_home import ADA, GoogleHome
 from servers.google import Account, Calendar, Clock, Google
 from servers.google.mail import parse
 
 from followupd.adapters.google_auth import CONTACTS, NEEDED
-from followupd.cli import main
 
-ADA = "ada@example.com"
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 YES = {"email": ADA, "responseStatus": "accepted"}
 BO = {"email": "bo@acme.example", "displayName": "Bo Example", "responseStatus": "accepted"}
@@ -34,37 +31,9 @@ def ada(google: Google) -> Account:
     return google.accounts[ADA]
 
 
-class Home:
-    """A config with calendars and mailbox at Google, and the command line."""
-
-    def __init__(self, google: Google, folder: Path, *calendars: str) -> None:
-        keep_sign_in(google, folder / "state" / "google", ADA)
-        tables = "".join(
-            f'[[calendar]]\ntype = "google"\naccount = "work"\nid = "{name}"\n' for name in calendars
-        )
-        self._config = folder / "config.toml"
-        self._config.write_text(
-            f'[owner]\nname = "Ada Example"\nemail = "{ADA}"\ntimezone = "Europe/Berlin"\n'
-            f'[[account]]\nname = "work"\ntype = "google"\nclient = "client.json"\n{tables}'
-            f'[mailbox]\ntype = "gmail"\naccount = "work"\n[google]\nroot_url = "{google.root_url}"\n'
-            f'[state]\npath = "{folder / "state"}"\n'
-        )
-        self._config.chmod(0o600)
-
-    def run(self, *words: str) -> str:
-        told = CliRunner().invoke(main, ["--config", str(self._config), *words])
-        assert told.exit_code == 0, told.output
-        return told.stdout
-
-    def queue(self) -> list[tuple[str, str]]:
-        """Return kind and status of all items."""
-        items = map(json.loads, self.run("queue", "--all", "--json").splitlines())
-        return [(item["kind"], item["status"]) for item in items]
-
-
 @pytest.fixture
-def home(google: Google, tmp_path: Path) -> Home:
-    return Home(google, tmp_path, "primary")
+def home(google: Google, tmp_path: Path) -> GoogleHome:
+    return GoogleHome(google, tmp_path, "primary")
 
 
 def add_breakfast(calendar: Calendar, **more: Any) -> str:
@@ -76,7 +45,7 @@ def add_breakfast(calendar: Calendar, **more: Any) -> str:
 
 
 def test_an_event_at_google_becomes_a_draft_and_one_request_follows_it(
-    google: Google, ada: Account, home: Home
+    google: Google, ada: Account, home: GoogleHome
 ) -> None:
     add_breakfast(ada.calendar)
     home.run("once")
@@ -88,7 +57,7 @@ def test_an_event_at_google_becomes_a_draft_and_one_request_follows_it(
     assert len(ada.mailbox.drafts) == 1
 
 
-def test_a_cancelled_event_takes_its_draft_back(ada: Account, home: Home) -> None:
+def test_a_cancelled_event_takes_its_draft_back(ada: Account, home: GoogleHome) -> None:
     event = add_breakfast(ada.calendar)
     home.run("once")
     ada.calendar.cancel(event)
@@ -98,7 +67,7 @@ def test_a_cancelled_event_takes_its_draft_back(ada: Account, home: Home) -> Non
 
 
 def test_an_event_cancelled_between_the_yes_and_the_sending_sends_nothing(
-    google: Google, ada: Account, home: Home
+    google: Google, ada: Account, home: GoogleHome
 ) -> None:
     event = add_breakfast(ada.calendar)
     home.run("once")
@@ -108,7 +77,7 @@ def test_an_event_cancelled_between_the_yes_and_the_sending_sends_nothing(
     assert (google.count("gmail.users.drafts.send"), ada.mailbox.sent_at) == (0, [])
 
 
-def test_a_token_that_ends_leaves_a_deleted_event_no_way_to_be_missed(ada: Account, home: Home) -> None:
+def test_a_token_that_ends_leaves_a_deleted_event_no_way_to_be_missed(ada: Account, home: GoogleHome) -> None:
     event = add_breakfast(ada.calendar)
     add_breakfast(ada.calendar, guests=[YES, {"email": "cy@club.example"}])
     home.run("once")
@@ -119,7 +88,7 @@ def test_a_token_that_ends_leaves_a_deleted_event_no_way_to_be_missed(ada: Accou
     assert len(ada.mailbox.drafts) == 1
 
 
-def test_a_list_that_hides_guests_is_asked_about(ada: Account, home: Home) -> None:
+def test_a_list_that_hides_guests_is_asked_about(ada: Account, home: GoogleHome) -> None:
     host = {"email": "host@club.example", "displayName": "Host"}
     add_breakfast(ada.calendar, organizer=host, guestsCanSeeOtherGuests=False)
     home.run("once")
@@ -138,7 +107,7 @@ def test_a_list_that_hides_guests_is_asked_about(ada: Account, home: Home) -> No
     ],
 )
 def test_what_the_owner_never_accepted_or_keeps_to_themselves_causes_nothing(
-    ada: Account, home: Home, spam: dict[str, Any]
+    ada: Account, home: GoogleHome, spam: dict[str, Any]
 ) -> None:
     ada.calendar.owners = {"ada@home.example"} if spam.get("organizer", {}).get("email") == ADA else {ADA}
     add_breakfast(ada.calendar, **spam)
@@ -151,7 +120,7 @@ def test_people_are_greeted_as_the_owners_contacts_name_them(
 ) -> None:
     ada.contacts.add("Bobby Example", "bo@acme.example")
     ada.contacts.add("Acme", "cy@club.example")
-    home = Home(google, tmp_path, "primary")
+    home = GoogleHome(google, tmp_path, "primary")
     keep_sign_in(google, tmp_path / "state" / "google", ADA, *NEEDED, CONTACTS)
     cy = {"email": "cy@club.example", "displayName": "Cy Example", "responseStatus": "accepted"}
     add_breakfast(ada.calendar, guests=[YES, BO, cy])
@@ -171,8 +140,16 @@ def test_one_event_in_two_calendars_is_one_draft(google: Google, ada: Account, t
     ada.see(club, "owner")
     for calendar in (ada.calendar, club):
         add_breakfast(calendar, iCalUID="breakfast@acme.example", guests=[YES, BO], organizer={"email": ADA})
-    home = Home(google, tmp_path, "primary", club.id)
+    home = GoogleHome(google, tmp_path, "primary", club.id)
     for _ in range(3):
         home.run("once")
     assert home.queue() == [("draft", "drafted")]
     assert len(ada.mailbox.drafts) == 1
+
+
+def test_disconnecting_leaves_nothing_that_google_gave(ada: Account, home: GoogleHome) -> None:
+    add_breakfast(ada.calendar)
+    home.run("once")
+    assert len(list((home.state / "feeds").iterdir())) == 1
+    home.run("disconnect", "google")
+    assert list((home.state / "feeds").iterdir()) == []

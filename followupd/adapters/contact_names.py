@@ -45,7 +45,7 @@ class ContactFile:
     def write(self, contacts: Contacts) -> None:
         """Put `contacts` in place of what was kept. Raises OSError."""
         facts = [contacts.asked_at.isoformat(), contacts.token, dict(contacts.people)]
-        self._kept.write(json.dumps(facts).encode())
+        self._kept.write(json.dumps(facts, ensure_ascii=False).encode())
 
     def forget(self) -> None:
         self.path.unlink(missing_ok=True)

@@ -58,7 +58,7 @@ class Mirror:
     """By id; cancelled ones with what was known of them before."""
 
     def covers(self, start: datetime, end: datetime) -> bool:
-        return self.start <= start and end <= self.end
+        return self.token != "" and self.start <= start and end <= self.end
 
 
 class GoogleCalendar:
@@ -141,8 +141,8 @@ class GoogleCalendar:
         for item in items:
             if item.get("status") != "cancelled":
                 events[item["id"]] = item
-            elif item["id"] in events:
-                events[item["id"]] = {**events[item["id"]], "status": "cancelled"}
+            else:
+                events |= _cancel(events, item["id"])
         return Mirror(held.start, held.end, zone or held.zone, token, events)
 
     def _list(self, query: dict[str, str]) -> tuple[list[dict[str, Any]], str, str]:
@@ -165,10 +165,13 @@ class GoogleCalendar:
         )
 
     def _find_token(self, answer: dict[str, Any]) -> str:
-        """Return the token for the changes; a last page without one is no list, but a gateway's empty answer."""
+        """Return the token for the changes; "" where Google gives none: then all is listed again next time.
+
+        Without even the zone it is no list, but a gateway's empty answer.
+        """
         token = answer.get("nextSyncToken")
-        if isinstance(token, str) and token:
-            return token
+        if answer.get("timeZone"):
+            return token if isinstance(token, str) else ""
         problem = f"The Google calendar '{self.name}' could not be read: the answer is not whole."
         raise SourceProblem(problem, "The next pass asks again; what was known of it stays.")
 
@@ -214,6 +217,12 @@ class GoogleCalendar:
         return told
 
 
+def _cancel(events: dict[str, Resource], gone: str) -> dict[str, Resource]:
+    """Return what a deletion is about as it is now: an event, or every occurrence of a series."""
+    about = (name for name, event in events.items() if gone in {name, event.get("recurringEventId")})
+    return {name: {**events[name], "status": "cancelled"} for name in about}
+
+
 def _list_usable(items: object) -> Iterable[dict[str, Any]]:
     if isinstance(items, list):
         yield from (item for item in items if isinstance(item, dict) and isinstance(item.get("id"), str))
@@ -232,7 +241,8 @@ def _find_zone(name: str) -> ZoneInfo | None:
 def write_mirror(mirror: Mirror) -> bytes:
     """Return a mirror as it is kept, with the mark of the parameters it was made with."""
     window = [mirror.start.isoformat(), mirror.end.isoformat()]
-    return json.dumps([_mark_query(), *window, mirror.zone, mirror.token, mirror.events]).encode()
+    facts = [_mark_query(), *window, mirror.zone, mirror.token, mirror.events]
+    return json.dumps(facts, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 def read_mirror(raw: bytes) -> Mirror | None:

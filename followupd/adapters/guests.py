@@ -32,7 +32,7 @@ _OTHER_FILES = {
 #: Western Europe's charset, by far the most usual besides UTF-8; guessing takes short texts of it for Central Europe's.
 _WESTERN = "cp1252"
 #: What Western text never holds once it is read as such: three accented letters in a row, signs inside words.
-_NOT_WESTERN = re.compile(r"[À-ÖØ-öø-ÿ]{3}|[Ÿ¹²³£¿¥¢¤§¨¬¯°±µ¶¸¼½¾]\w|\w[§¹³¿£¥¬¯±¶¼½¾]|\ufffd")  # noqa: RUF001
+_NOT_WESTERN = re.compile(r"[À-ÖØ-öø-ÿ]{3}|[Ÿ¹²³£¿¥¢¤§¨¬¯°±µ¶¸¼½¾]\w|\w[§¹³¿£¥¬¯±¶¼½¾]|[ˆ˜†‡‰ƒ]|\ufffd")  # noqa: RUF001
 
 
 def read_guests(data: bytes) -> GuestTable:
@@ -48,7 +48,7 @@ def read_guests(data: bytes) -> GuestTable:
     if kind := next((kind for magic, kind in _OTHER_FILES.items() if head.startswith(magic.lower())), None):
         raise Problem(f"The file is {kind}, no list of guests.", "Save it as .csv or .vcf and try again.")
     text = _decode(data)
-    if re.search(r"^begin:vcard\s*$", text, re.IGNORECASE | re.MULTILINE):
+    if re.search(r"(?:^|[\r\n])\s*begin:vcard", text, re.IGNORECASE):
         from followupd.adapters.vcards import read_cards  # noqa: PLC0415 - heavy; a CSV does not need it
 
         return read_cards(text)

@@ -12,9 +12,10 @@ from email_validator import EmailNotValidError, validate_email
 from followupd.model import Attendee
 
 LONGEST = {"uid": 1000, "title": 500, "name": 200, "location": 500, "description": 4000}
-# C0 and C1 controls and the two Unicode line breaks: each could end a line somewhere downstream.
-_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_CONTROLS_BUT_LINES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]+")
+# C0 and C1 controls and the two Unicode line breaks: each could end a line somewhere downstream. Half a surrogate pair,
+# which JSON can spell, could not be written anywhere.
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_CONTROLS_BUT_LINES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 
 class UnusableError(ValueError):

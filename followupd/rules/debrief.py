@@ -20,7 +20,7 @@ from followupd.model import Person
 from followupd.rules.names import fold_word, read_name
 from followupd.rules.people import person_key
 from followupd.rules.promises import DebriefWords, announces_promise, split_promise
-from followupd.rules.signatures import is_signature, sort_signature
+from followupd.rules.signatures import drop_frame, is_signature, sort_signature
 
 #: Nobody types more at once; a longer text is a file.
 _MOST_LINES = 500
@@ -32,7 +32,7 @@ _BULLET = re.compile(r"\s*(?:>\s*)*(?:(?:[*•‣·▪●○◦–—-]+|\d{1,3}
 _DASH = re.compile(r"\s+[-–—]+\s+|\s*—\s*")  # noqa: RUF001 - as typed
 _LABEL = re.compile(
     r"^(?:tel(?:efon|ephone|éfono)?|phone|mob(?:ile?|il)?|móvil|cell|handy|fon|direct|e-?mail|mail|correo|courriel|company"
-    r"|firma|name|from|von|to|[tmpe])\s*[.:]+\s*",
+    r"|firma|name|from|von|to)\s*[.:]+\s*|^[tmpe]\s*:\s*",
     re.IGNORECASE,
 )
 _PHONE = re.compile(r"(?<![\w@.])\+?\(?\d[\d ()/.-]{5,22}\d(?![\w@])")
@@ -40,6 +40,7 @@ _DATE = re.compile(r"\d{4}-\d\d?-\d\d?|\d\d?[./]\d\d?[./]\d{2,4}")
 _FEWEST_DIGITS, _MOST_DIGITS = 7, 15  # ITU-T E.164 ends at 15
 _COMPANY_BESIDE = re.compile(r"\(([^()@]+)\)|\s(?:from|at|bei|chez|@)\s+(.+)$", re.IGNORECASE)
 _MOST_WORDS_OF_A_FIELD = 5
+_MOST_FIELDS = 12
 _CIRCLE = re.compile(r"(?:^|(?<=[\s,;]))#([^\W\d_][\w-]{1,39})(?=[\s,;]|$)")
 
 
@@ -67,23 +68,22 @@ def read_told(text: str, words: DebriefWords, note: str = "", promise: str = "")
 
 def _join_lines(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield a line for each person with its place: a signature and a name above its address become one line."""
-    numbered = [(number, line) for number, line in enumerate(lines, 1)]
-    for empty, block in groupby(numbered, lambda pair: not clean_line(pair[1]).strip()):
-        if empty:
+    for empty, block in groupby(enumerate(lines, 1), lambda pair: not clean_line(pair[1]).strip()):
+        told = [(place, line) for place, line in block if drop_frame([clean_line(line)])]
+        cleaned = [clean_line(line) for _, line in told]
+        if empty or not told:
             continue
-        places, told = zip(*block, strict=True)
-        cleaned = [clean_line(line) for line in told]
         if is_signature(cleaned):
-            yield f"line {places[0]}", sort_signature(cleaned)
+            yield f"line {told[0][0]}", sort_signature(cleaned)
         else:
-            yield from ((f"line {place}", line) for place, line in zip(places, told, strict=True))
+            yield from ((f"line {place}", line) for place, line in told)
 
 
 def read_met(line: str, words: DebriefWords, note: str = "", promise: str = "") -> Met:
     """Read one line: a name, an address, or both; a company and a phone number beside them; then what was said.
 
-    Fields stand apart by commas, semicolons, tabs, bars or dashes, in any order; "#mentor" is a circle. `note` and `promise` stand above
-    those in the line. Raises Problem when the line names nobody, more than one person, or a broken address.
+    Fields stand apart by commas, semicolons, tabs, bars or dashes, in any order; "#mentor" is a circle. `note` and
+    `promise` stand above those in the line. Raises Problem when the line names nobody, more than one person, or a broken address.
     """
     if len(line) > _LONGEST_LINE:
         raise Problem(
@@ -143,7 +143,8 @@ def _split_line(text: str, words: DebriefWords) -> tuple[list[str], str]:
         default=0,
     )
     fields = [field for part in parts[:count] for field in _split_fields(part)]
-    said = " - ".join(filter(None, parts[count:]))
+    said = " - ".join(filter(None, [*fields[_MOST_FIELDS:], *parts[count:]]))
+    fields = fields[:_MOST_FIELDS]
     first_said = next(
         (place for place, field in enumerate(fields) if place and _is_said(field, fields[:place], words)),
         None,

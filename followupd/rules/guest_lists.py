@@ -130,8 +130,11 @@ def _read_row(row: Sequence[str], found: Mapping[str, int], words: GuestWords) -
     """Return the guest of a row, or why it names nobody."""
     cells = {field: _read_cell(row, place) for field, place in found.items()}
     email, wrong = _try_address(cells.get("email", ""))
-    name = cells.get("name") or " ".join(filter(None, [cells.get("first"), cells.get("last")]))
+    halves = " ".join(filter(None, [cells.get("first"), cells.get("last")]))
+    name = cells.get("name") or halves
     read = read_name(name, email)
+    if not read.full:
+        read = read_name(halves, email)
     if email is None and not read.full:
         return wrong or (f"'{name}' is no person's name" if name else "it names nobody")
     key = person_key(email) if email else f"name:{read.full.casefold()}"

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from followupd.rules.names import read_name
 
 _MOST_LINES = 15
+_LONGEST_LINE = 200
 
 _ADDRESS = re.compile(r"[^\s<>,;()\[\]|:\"]+@[^\s<>,;()\[\]|\"]+")
 _NUMBER = re.compile(r"\+?\(?\d[\d ()/.-]{5,22}\d")
@@ -38,25 +39,29 @@ _CLOSING = re.compile(
     re.IGNORECASE,
 )
 _SEPARATOR = re.compile(r"[\W_]*")
+_BULLET = re.compile(r"\s*(?:[*•‣·▪●○◦]|[-–—]\s+\w|\d{1,3}[.)]\s|\[[ xX]?\]\s)")  # noqa: RUF001 - as typed
 
 
 def is_signature(lines: Sequence[str]) -> bool:
     """Tell whether lines, clean and none of them empty, are one person's signature."""
-    kept = _drop_frame(lines)
-    if not 1 < len(kept) <= _MOST_LINES or not _names_person(kept[0]):
+    kept = drop_frame(lines)
+    is_list = sum(map(bool, map(_BULLET.match, lines))) > 1
+    if is_list or not 1 < len(kept) <= _MOST_LINES or any(len(line) > _LONGEST_LINE for line in kept):
+        return False
+    if not _names_person(kept[0]):
         return False
     addresses = {address.casefold() for line in kept for address in _ADDRESS.findall(line)}
     others = kept[1:]
     furniture = sum(map(_is_furniture, others))
     pair = len(kept) == len(("name", "address")) and _is_bare_address(kept[1])
-    if len(addresses) > 1 or any(_names_person_with_contact(line) for line in others):
+    if len(addresses) > 1 or any(_names_person_with_more(line) for line in others):
         return False
-    return pair or (furniture > 0 and (bool(addresses) or furniture > 1))
+    return pair or (furniture > 0 and (bool(addresses) or any(_NUMBER.search(line) for line in kept)))
 
 
 def sort_signature(lines: Sequence[str]) -> str:
     """Return a signature as the one line that says the same: name; firm; address; number."""
-    kept = _drop_frame(lines)
+    kept = drop_frame(lines)
     firm = next((line for line in kept[1:] if _FIRM.search(line) and not _STREET.search(line)), "")
     address = next((found[0] for line in kept if (found := _ADDRESS.search(line))), "")
     number = next(
@@ -66,8 +71,8 @@ def sort_signature(lines: Sequence[str]) -> str:
     return "\t".join(filter(None, [name, firm.replace("\t", " "), address, number]))
 
 
-def _drop_frame(lines: Sequence[str]) -> list[str]:
-    """Leave the lines that say something: no dashes above, no "Best regards"."""
+def drop_frame(lines: Sequence[str]) -> list[str]:
+    """Leave the lines that say something: no line of dashes, no "Best regards"."""
     said = [line.strip().lstrip("> ") for line in lines]
     return [
         line for line in said if not _SEPARATOR.fullmatch(line) and not _CLOSING.fullmatch(line.strip(" ,.!"))
@@ -90,8 +95,11 @@ def _is_furniture(line: str) -> bool:
     return bare.strip() != line.strip() and not _is_bare_address(line) and not re.search(r"\w", bare)
 
 
-def _names_person_with_contact(line: str) -> bool:
-    """Tell a line of a list: a name and, beside it, an address, a number or words behind a dash."""
+def _names_person_with_more(line: str) -> bool:
+    """Tell a line of a list: a name and, beside it, an address, a number, a firm or words behind a dash."""
+    first, comma, _ = line.partition(",")
+    if comma and not _FIRM.search(first) and read_name(first).first:
+        return True
     if _FIRM.search(line) or _STREET.search(line):
         return False
     bare = _LABELS.sub(" ", _WEB.sub(" ", _NUMBER.sub(" ", _ADDRESS.sub(" ", line))))

@@ -15,7 +15,7 @@ _DAYS_AGO = {
 _NOON = time(12)
 _LONGEST_AGO = timedelta(days=365)
 _WHEN = re.compile(
-    r"(?:(?P<day>[^\d\s][^\s]*|\d{4}-\d\d?-\d\d?)(?:\s*[ ,T]\s*|$))?(?P<hour>\d{1,2}[:.h]\d\d)?"
+    r"(?:(?P<day>[^\d\s,][^\s,]*|\d{4}-\d\d?-\d\d?)(?:\s*[ ,t]\s*|$))?(?P<hour>\d{1,2}[:.h]\d\d)?"
 )
 
 

@@ -18,7 +18,7 @@ _DAY = timedelta(days=1)
 _STAMP = "%Y-%m-%dT%H%M%SZ"
 #: The database and what SQLite keeps beside it.
 _PARTS = (FILE_NAME, f"{FILE_NAME}-wal", f"{FILE_NAME}-shm")
-#: How far numbers jump where the state that was lost cannot say how far it had counted.
+#: More numbers than anybody is given between two backups.
 _GAP = 1000
 _TAKEN_BACK = "the state was restored from a backup, so it needs a new yes"
 
@@ -30,14 +30,14 @@ def make_backup(folder: Path, now: datetime) -> Path:
         raise Problem(f"There is no state in {folder} yet.", "Make a first pass: followupd once.")
     with open_to_read(source) as connection:
         copy_whole(connection, target)
-    for old in _list_dated(folder)[KEPT:]:
+    for old in list_dated(folder)[KEPT:]:
         old.unlink(missing_ok=True)
     return target
 
 
 def back_up_daily(folder: Path, now: datetime) -> Path | None:
     """Make a backup when the newest is a day old; also when it comes from the future, for then a clock was wrong."""
-    newest = next(iter(_list_dated(folder)), None)
+    newest = next(iter(list_dated(folder)), None)
     if newest is not None and timedelta(0) <= now - read_stamp(newest) < _DAY:
         return None
     return make_backup(folder, now)
@@ -45,12 +45,13 @@ def back_up_daily(folder: Path, now: datetime) -> Path | None:
 
 def list_backups(folder: Path) -> list[Path]:
     """Return the backups of a state, the newest first; those made before a change of the schema come last."""
-    dated = _list_dated(folder)
+    dated = list_dated(folder)
     others = sorted((folder / BACKUPS).glob("before-schema-*.sqlite3"), reverse=True)
     return [*dated, *others]
 
 
-def _list_dated(folder: Path) -> list[Path]:
+def list_dated(folder: Path) -> list[Path]:
+    """Return the daily backups and those made by hand, the newest first."""
     return sorted((folder / BACKUPS).glob("[0-9]*Z.sqlite3"), reverse=True)
 
 
@@ -92,8 +93,10 @@ def advise_restore(folder: Path) -> str:
     )
 
 
-def restore_backup(folder: Path, backup: Path, now: datetime) -> tuple[Path | None, int]:
+def restore_backup(folder: Path, backup: Path, now: datetime, gap: int = _GAP) -> tuple[Path | None, int]:
     """Put a backup in the place of the state; the caller holds the state's lock.
+
+    `gap` is how far numbers jump where the state that was there cannot say how far it had counted.
 
     Returns where the state that was there is kept, and how many approvals were taken back: what an owner said yes to
     may be undone, changed or gone since, so nothing leaves on an old yes. Raises StateUnusable when `backup` is
@@ -106,7 +109,7 @@ def restore_backup(folder: Path, backup: Path, now: datetime) -> tuple[Path | No
                 f"{backup} is no backup: it holds nothing.", "Name another: see `followupd backup --list`."
             )
         copy_whole(connection, fresh)
-    count = _prepare(fresh, _read_sequence(folder / FILE_NAME), now)
+    count = _prepare(fresh, _read_sequence(folder / FILE_NAME), gap, now)
     with open_alone(folder):
         kept = _keep_aside(folder, now)
         # The old log must be gone before the new file is there: SQLite would play it over that one.
@@ -117,7 +120,7 @@ def restore_backup(folder: Path, backup: Path, now: datetime) -> tuple[Path | No
     return kept, count
 
 
-def _prepare(fresh: Path, used: int | None, now: datetime) -> int:
+def _prepare(fresh: Path, used: int | None, gap: int, now: datetime) -> int:
     """Take back the approvals in a copy, and let no number in it be given a second time. Returns how many were taken back."""
     with closing(sqlite3.connect(fresh)) as connection, connection:
         approved = connection.execute(
@@ -134,7 +137,7 @@ def _prepare(fresh: Path, used: int | None, now: datetime) -> int:
             )
         connection.execute(
             "UPDATE sqlite_sequence SET seq = max(seq, coalesce(?, seq + ?)) WHERE name = 'followups'",
-            (used, _GAP),
+            (used, gap),
         )
     return len(approved)
 

@@ -93,6 +93,12 @@ def add_forgetting(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE TABLE forgetting (person TEXT PRIMARY KEY) STRICT")
 
 
+def add_ends(connection: sqlite3.Connection) -> None:
+    """Find what has not expired, and texts that are old, without a look at years of ends."""
+    connection.execute("CREATE INDEX followups_by_end ON followups (status, expires)")
+    connection.execute("CREATE INDEX followups_with_text ON followups (expires) WHERE raw IS NOT NULL")
+
+
 #: The step at index N leads from user_version N to N + 1.
 STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     create_tables,
@@ -103,6 +109,7 @@ STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     add_via,
     add_guest_lists,
     add_forgetting,
+    add_ends,
 )
 
 

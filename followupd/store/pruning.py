@@ -1,4 +1,4 @@
-"""What the state forgets, once a day: texts, events and writes that nothing asks for any more. Steps and people are kept."""
+"""What the state forgets, once a day: texts, events and writes that nothing asks for any more, and what ended years ago."""
 
 from datetime import datetime, timedelta
 
@@ -16,8 +16,11 @@ _REVIVABLE = (Status.SKIPPED, Status.DONE, Status.WITHDRAWN, Status.EXPIRED)
 _KEPT = (*OPEN, Status.FAILED)
 
 
-def prune(database: Database, now: datetime) -> None:
-    """Forget what is old, if that was not done within a day. An owner's own words that were not sent are kept for ever."""
+def prune(database: Database, now: datetime, keep: timedelta) -> None:
+    """Forget what is old, if that was not done within a day.
+
+    `keep` is how long items are kept after their end, with their history and what the owner wrote. People and touches stay.
+    """
     facts = Facts(database)
     last = facts.read("pruned")
     if last is not None and abs(now - read_instant(last)) < _DAY:
@@ -25,6 +28,7 @@ def prune(database: Database, now: datetime) -> None:
     with database.transaction():
         _forget_texts(database, write_instant(now - _TEXT))
         _forget_traces(database, write_instant(now - _TRACE))
+        _forget_items(database, write_instant(now - keep))
         facts.write("pruned", write_instant(now))
 
 
@@ -44,6 +48,11 @@ def _forget_texts(database: Database, before: str) -> None:
 def _forget_traces(database: Database, before: str) -> None:
     kept = ", ".join("?" * len(_KEPT))
     database.change("DELETE FROM intents WHERE closed_at < ?", before)
+    # Whoever was picked is among the people; the others of a guest list are strangers.
+    database.change(
+        "DELETE FROM guests WHERE occurrence NOT IN (SELECT occurrence FROM events WHERE ends_at >= ?)",
+        before,
+    )
     database.change(
         "DELETE FROM events WHERE ends_at < ? AND owner_says IS NULL"
         f" AND occurrence NOT IN (SELECT occurrence FROM followups WHERE status IN ({kept}))"
@@ -51,3 +60,36 @@ def _forget_traces(database: Database, before: str) -> None:
         before,
         *_KEPT,
     )
+
+
+def _forget_items(database: Database, before: str) -> None:
+    """Forget what ended, a problem before what it was about; and events with the answers given to them."""
+    kept = ", ".join("?" * len(_KEPT))
+    rows = database.rows(
+        f"SELECT id FROM followups WHERE expires < ? AND draft_id IS NULL AND status NOT IN ({kept})"
+        " AND id NOT IN (SELECT followup FROM intents WHERE closed_at IS NULL)"
+        f" AND id NOT IN (SELECT concerns FROM followups WHERE concerns IS NOT NULL AND status IN ({kept}))"
+        " ORDER BY concerns IS NULL, id",
+        before,
+        *_KEPT,
+        *_KEPT,
+    )
+    for row in rows:
+        _forget_item(database, row["id"])
+    database.change(
+        "DELETE FROM events WHERE ends_at < ? AND occurrence NOT IN (SELECT occurrence FROM followups)"
+        " AND occurrence NOT IN (SELECT occurrence FROM attendances)",
+        before,
+    )
+
+
+def _forget_item(database: Database, number: int) -> None:
+    database.change("UPDATE touches SET followup = NULL WHERE followup = ?", number)
+    database.change("UPDATE followups SET concerns = NULL WHERE concerns = ?", number)
+    for table, column in (
+        ("steps", "followup"),
+        ("intents", "followup"),
+        ("attendances", "question"),
+        ("followups", "id"),
+    ):
+        database.change(f"DELETE FROM {table} WHERE {column} = ?", number)

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import asdict, fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from followupd.items import Act, By, FollowUp, Intent, Kind, Status, Step, Via
@@ -18,6 +19,7 @@ _FLAGS = {"by_owner", "edited", "any_hour"}
 NO_APPROVAL: dict[str, Any] = {"approved_hash": None, "leaves_at": None, "held": None}
 #: The columns a FollowUp is read from, in the order of the dataclass.
 FOLLOWUP_COLUMNS = tuple(field.name for field in fields(FollowUp))
+_read_all = attrgetter(*FOLLOWUP_COLUMNS)
 
 
 @tell_damage()
@@ -37,7 +39,7 @@ def _read_value(name: str, value: Any) -> Any:
 
 def to_columns(followup: FollowUp) -> Iterator[Any]:
     """Yield an item's values as SQLite has them, in the order of FOLLOWUP_COLUMNS."""
-    return (to_column(getattr(followup, name)) for name in FOLLOWUP_COLUMNS)
+    return map(to_column, _read_all(followup))
 
 
 def to_column(value: Any) -> Any:

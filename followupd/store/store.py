@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -67,9 +67,9 @@ class Store:
             if item.raw is not None and item.hash != saved[item.id]:
                 raise say_damaged("The state", f"the text of item {item.id} is not the one that was saved")
 
-    def prune(self, now: datetime) -> None:
+    def prune(self, now: datetime, keep: timedelta) -> None:
         """Forget what nothing asks for any more, once a day."""
-        prune(self.database, now)
+        prune(self.database, now, keep)
 
     def copy_to(self, folder: Path) -> None:
         """Write a consistent copy of the state into another folder (https://sqlite.org/lang_vacuum.html#vacuuminto)."""
@@ -146,6 +146,17 @@ class Store:
         chosen = tuple(Status if statuses is None else statuses)
         marks = ", ".join("?" * len(chosen))
         rows = self.database.rows(f"{_FOLLOWUPS} WHERE status IN ({marks}) ORDER BY deadline, id", *chosen)
+        return [to_followup(row) for row in rows]
+
+    def waiting(self, now: datetime) -> list[FollowUp]:
+        """Return what is open and not snoozed, and what was handed to the owner's mail program and is not expired, by deadline."""
+        marks = ", ".join(f"?{number}" for number in range(2, len(OPEN) + 2))
+        rows = self.database.rows(
+            f"{_FOLLOWUPS} WHERE status IN ({marks}) AND coalesce(snoozed_until, '') <= ?1"
+            f" UNION ALL {_FOLLOWUPS} WHERE status = 'handled' AND expires > ?1 ORDER BY deadline, id",
+            write_instant(now),
+            *OPEN,
+        )
         return [to_followup(row) for row in rows]
 
     def followups_of(self, occurrence: str) -> list[FollowUp]:

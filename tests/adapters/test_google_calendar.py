@@ -236,6 +236,21 @@ def test_what_strangers_wrote_comes_without_control_characters(
     assert (event.title, event.attendees[0].name) == ("Coffee Bcc: eve@evil.example [31m", "Bo Example")
 
 
+def test_half_a_character_does_no_harm(open_source: Callable[..., GoogleCalendar], mine: Calendar) -> None:
+    odd = "Café \ud800"
+    add_coffee(
+        mine,
+        summary=odd,
+        location=odd,
+        description=odd,
+        guests=[{"email": "b\ud800@acme.example", "displayName": odd}],
+    )
+    for source in (open_source(), open_source()):
+        event = read_one(source)
+        assert (event.title, event.location, event.description) == ("Café",) * 3
+        assert event.attendees == (Attendee(None, "Café", Said.NEEDS_ACTION),)
+
+
 def test_an_event_that_makes_no_sense_is_named_and_hides_no_other(
     source: GoogleCalendar, mine: Calendar
 ) -> None:
@@ -398,6 +413,18 @@ def test_a_cancelled_event_keeps_its_words_and_its_guests(source: GoogleCalendar
     assert read_one(source) == alive
 
 
+def test_a_deletion_that_names_the_series_alone_is_that_of_each_occurrence(
+    google: Google, source: GoogleCalendar, mine: Calendar
+) -> None:
+    series, coffee = add_round(mine), add_coffee(mine)
+    read(source)
+    gone = {"id": series, "status": "cancelled"}
+    body = json.dumps({"timeZone": "Europe/Berlin", "nextSyncToken": "next", "items": [gone]})
+    google.faults.order(Answer(200, body.encode(), {"Content-Type": "application/json"}), "GET", PATH)
+    found = {event.uid: event.cancelled for event in read(source)}
+    assert found == {f"{coffee}@google.com": False, f"{series}@google.com": True}
+
+
 def test_a_guest_who_declines_or_is_taken_off_shows_at_the_next_look(
     source: GoogleCalendar, mine: Calendar
 ) -> None:
@@ -442,6 +469,20 @@ def test_empty_pages_in_between_are_turned(source: GoogleCalendar, mine: Calenda
     add_coffee(mine)
     mine.empty_pages = 3
     assert read_one(source).title == "Coffee"
+
+
+def test_where_no_token_is_given_all_is_listed_each_time(
+    google: Google, source: GoogleCalendar, mine: Calendar
+) -> None:
+    add_coffee(mine)
+    body = b'{"timeZone": "Europe/Berlin", "items": []}'
+    google.faults.order(Answer(200, body, {"Content-Type": "application/json"}), "GET", PATH)
+    assert read(source) == ()
+    assert read_one(source).title == "Coffee"
+    assert [("syncToken" in seen.query) for seen in google.requests if seen.path.endswith("/events")] == [
+        False,
+        False,
+    ]
 
 
 # --- when a token has ended
@@ -496,6 +537,17 @@ def test_other_parameters_than_those_of_the_kept_token_list_anew(
     kept.write(json.dumps([mark[::-1], *rest]).encode())
     assert len(read(open_source())) == 1
     assert syncs(google) == [False, False]
+
+
+def test_somebody_else_who_signs_in_under_the_same_name_gets_a_list_of_their_own(
+    google: Google, source: GoogleCalendar, mine: Calendar, tmp_path: Path
+) -> None:
+    add_coffee(mine)
+    read(source)
+    add_coffee(google.add_account("eve@example.com").calendar, summary="Tea")
+    keep_sign_in(google, tmp_path / "sign-ins", "eve@example.com")
+    assert read_one(source).title == "Tea"
+    assert syncs(google) == [False, True, False]
 
 
 # --- what goes wrong

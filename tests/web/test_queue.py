@@ -13,8 +13,9 @@ from week import JANE, TOM, World, meeting, open_world
 from followupd.items import FollowUp, Kind, Status, Via
 from followupd.mail import fingerprint
 from followupd.model import Attendee
+from followupd.rules.hours import Hours
 
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @pytest.fixture
@@ -126,6 +127,13 @@ def test_what_is_approved_is_what_was_shown_and_leaves_after_the_hold(world: Wor
     assert 'datetime="2026-11-18T12:02:00+00:00" data-count' in told
     world.run(minutes=2)
     assert world.status("Jane Doe") is Status.HANDLED
+
+
+def test_what_waits_for_working_hours_says_when_it_goes_out_and_why(world: World, visitor: Visitor) -> None:
+    jane = world.item("Jane Doe")
+    world.desk.approve(jane.id, world.now + 3 * DAY, HOUR, hours=Hours("Europe/Berlin"))
+    told = visitor.get(f"/items/{world.item('Tom Miller').id}?after={jane.id}").text
+    assert "Jane Doe: approved; it goes out Monday 08:00, because it is Saturday." in read_words(told)
 
 
 def test_undo_in_time_keeps_it_here(world: World, visitor: Visitor) -> None:

@@ -15,7 +15,7 @@ document.addEventListener("keydown", (event) => {
   if (!target) return;
   event.preventDefault();
   target.click();
-  if (target.matches("summary")) target.parentElement.querySelector("button")?.focus();
+  if (target.matches(".acts summary")) target.parentElement.querySelector("button")?.focus();
 });
 
 // --- menus: one open at a time, closed by a click elsewhere

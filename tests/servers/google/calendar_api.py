@@ -119,8 +119,9 @@ def _read_token(text: str) -> _Token:
         raise _refuse(400, "invalid", "Invalid page or sync token value.") from None
 
 
-def _mark(parameters: Mapping[str, Any]) -> str:
+def _mark(calendar: Calendar, parameters: Mapping[str, Any]) -> str:
     kept = sorted((name, str(value)) for name, value in parameters.items() if name not in _FREE)
+    kept.append(("calendar", calendar.id))
     return hashlib.sha256(json.dumps(kept).encode()).hexdigest()[:12]
 
 
@@ -130,11 +131,11 @@ def _find_token(call: Call, calendar: Calendar) -> _Token:
     text = given.get("pageToken") or given.get("syncToken")
     if not text:
         first, last = (given[name].isoformat() if name in given else "" for name in ("timeMin", "timeMax"))
-        return _Token(-1, calendar.change_number, first, last, _mark(given), calendar.generation)
+        return _Token(-1, calendar.change_number, first, last, _mark(calendar, given), calendar.generation)
     token = _read_token(text)
     if token.generation != calendar.generation:
         raise _refuse(410, "fullSyncRequired", "Sync token is no longer valid, a full sync is required.")
-    if token.mark != _mark(given):
+    if token.mark != _mark(calendar, given):
         raise _refuse(400, "invalid", "The parameters are not those of the first list.")
     if "pageToken" in given:
         return token

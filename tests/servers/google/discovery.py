@@ -34,6 +34,8 @@ class Method:
     id: str
     service: str
     verb: str
+    path: str
+    """A template (RFC 6570), from the root on."""
     pattern: re.Pattern[str]
     upload: re.Pattern[str] | None
     parameters: Mapping[str, Mapping[str, Any]]
@@ -224,12 +226,14 @@ def _find_methods(resource: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def _read_method(about: Mapping[str, Any], document: Mapping[str, Any]) -> Method:
     upload = about.get("mediaUpload", {}).get("protocols", {}).get("simple", {}).get("path")
     own = about.get("parameters", {})
+    path = "/" + document["servicePath"] + about["path"]
     common = {name: value for name, value in document["parameters"].items() if name not in _OUTDATED}
     return Method(
         id=about["id"],
         service=document["name"],
         verb=about["httpMethod"],
-        pattern=_compile_path("/" + document["servicePath"] + about["path"], own),
+        path=path,
+        pattern=_compile_path(path, own),
         upload=_compile_path(upload, own) if upload else None,
         parameters=common | own,
         scopes=frozenset(about.get("scopes", ())),
