@@ -7,7 +7,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -133,3 +133,32 @@ def test_the_sign_in_lies_in_one_file_that_is_its_owners_alone(house: House, goo
     for path in house.state.rglob("*"):
         mode = stat.S_IMODE(path.lstat().st_mode)
         assert mode & 0o077 == 0 or stat.S_ISSOCK(path.lstat().st_mode), (path, oct(mode))
+
+
+PROBE = """
+import sys
+from followupd.cli import main
+try:
+    main(sys.argv[1:])
+except SystemExit as end:
+    assert not end.code, end.code
+names = ("google", "googleapiclient", "tenacity", "oauthlib", "httplib2")
+ours = [name for name in sys.modules if name.startswith(("followupd.adapters.google", "followupd.adapters.gmail"))]
+print("loaded:", sorted({*names} & set(sys.modules)) + ours)
+"""
+
+
+def test_without_an_account_nothing_of_googles_is_ever_loaded(tmp_path: Path) -> None:
+    with House(tmp_path) as house:
+        house.write_coffee(
+            "maya", ("Maya Lindqvist", "maya@lindqvist.example", "ACCEPTED"), timedelta(hours=1)
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", PROBE, "--config", str(house.config), "once"],
+            env=house.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert len(house.drafts()) == 1, done.stderr
+    assert done.stdout.endswith("loaded: []\n"), done.stdout + done.stderr
