@@ -194,14 +194,14 @@ def write_item(
         [f"template  {item.template}{' (edited by you)' if item.edited else ''}"] if item.template else []
     )
     if item.raw is not None:
-        lines += ["", *_write_message(item.raw), "", f"hash      {item.hash[:16]}"]
+        lines += ["", *write_letter(item.raw), "", f"hash      {item.hash[:16]}"]
     lines += ["", *(_write_offer(offer, zone) for offer in offers)] if offers else []
     lines += ["", "history", *(_write_step(step, now, zone) for step in steps)]
     following = say_next(item)
     return "\n".join([*lines, "", f"next      {following}"] if following else lines)
 
 
-def _write_message(raw: bytes) -> list[str]:
+def write_letter(raw: bytes) -> list[str]:
     """Return a message as it will go out: everybody it names, as parsed, its subject and its text."""
     message = read_message(raw)
     lines = []
