@@ -252,6 +252,18 @@ def _answer_attended(app: App, item: "FollowUp", words: Sequence[str]) -> None:
 
 @click.command()
 @needs_app
+def review(app: App) -> None:
+    """Decide on what waits, one after the other, with single keys."""
+    from followupd.review import review_queue
+
+    if not sys.stdin.isatty():
+        raise click.UsageError("`review` needs a terminal; elsewhere use queue, show and approve.")
+    review_queue(app)
+    tell_sleeping(app)
+
+
+@click.command()
+@needs_app
 def pause(app: App) -> None:
     """Let nothing leave until `resume`; drafting goes on."""
     app.desk.pause(paused=True)
@@ -266,4 +278,4 @@ def resume(app: App) -> None:
     click.echo("Resumed.", err=True)
 
 
-COMMANDS = (queue, show, approve, edit, note, skip, snooze, undo, done, attended, pause, resume)
+COMMANDS = (queue, show, approve, edit, note, skip, snooze, undo, done, attended, review, pause, resume)

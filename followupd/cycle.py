@@ -59,10 +59,10 @@ class Report:
         return ExitCode.SOME_SOURCES_FAILED if self.read else ExitCode.ALL_SOURCES_FAILED
 
     def say(self) -> list[str]:
-        """Return what went wrong, a line for each."""
+        """Return what went wrong, a line for each, and no line twice: several items may have met the same."""
         lines = [f"calendar '{name}': {problem.in_one_line()}" for name, problem in self.failed.items()]
         lines += [f"left out {skipped.where}: {skipped.why}" for skipped in self.skipped]
-        return lines + [problem.in_one_line() for problem in self.problems]
+        return list(dict.fromkeys(lines + [problem.in_one_line() for problem in self.problems]))
 
 
 class Cycle:

@@ -27,8 +27,9 @@ JUMP = timedelta(seconds=60)
 #: A pass that could not be made at all is tried again this soon, not at the next beat.
 RETRY = timedelta(seconds=30)
 _DAY = timedelta(days=1)
-#: How often the daemon looks whether the newest backup is a day old; it may not run for a whole day.
-_BACKUP_LOOK = timedelta(hours=1)
+#: How often it is asked whether a day has passed since the last backup and check: a machine that sleeps every night is
+#: never awake for a day.
+_DAILY_LOOK = timedelta(hours=1)
 
 
 class Parts(NamedTuple):
@@ -72,6 +73,7 @@ class Daemon:
         self._told: frozenset[str] = frozenset()
         self._looked = datetime.min.replace(tzinfo=UTC)
         self._failed = False
+        self._checked = datetime.now(UTC)  # whoever opened the store did
         self.last_pass: datetime | None = None
         """When a whole pass last came to its end (UTC)."""
         self._offset = self._measure_offset()
@@ -116,8 +118,8 @@ class Daemon:
         self._offset = self._measure_offset()
         self._heart.clear()
         self._heart.every(int(self._poll.total_seconds())).seconds.do(self._beat)
-        self._heart.every(int(_DAY.total_seconds())).seconds.do(self._guarded, self._store.check)
-        self._heart.every(int(_BACKUP_LOOK.total_seconds())).seconds.do(self._guarded, self._back_up)
+        self._heart.every(int(_DAILY_LOOK.total_seconds())).seconds.do(self._guarded, self._check_daily)
+        self._heart.every(int(_DAILY_LOOK.total_seconds())).seconds.do(self._guarded, self._back_up)
 
     def _wait(self, bell: Waiter) -> None:
         """Sleep until there is a reason to look: a beat, a moment that is due, a ring, a clock that jumped."""
@@ -166,6 +168,13 @@ class Daemon:
     def _beat(self) -> None:
         self._looked = datetime.now(UTC)
         self._failed = not self._guarded(self._pass)
+
+    def _check_daily(self) -> None:
+        """Look at every page of the state once in a day of the wall clock, wherever that was set to meanwhile."""
+        now = datetime.now(UTC)
+        if abs(now - self._checked) >= _DAY:
+            self._store.check()
+            self._checked = now
 
     def _back_up(self) -> None:
         back_up_daily(self._folder, datetime.now(UTC))

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from followupd.durations import write_utc
-from followupd.items import FollowUp, Kind, Offer, Status, Step
+from followupd.items import OPEN, FollowUp, Kind, Offer, Status, Step
 from followupd.met import Listed
 from followupd.model import Person, Reason
 from followupd.rules.choosing import Chosen
@@ -170,9 +170,9 @@ def build_queue(items: Sequence[FollowUp], now: datetime, zone: ZoneInfo) -> Any
     for heading in ("no.", "who or what", "event", "status", "when"):
         table.add_column(heading, overflow="fold")
     for item in items:
-        status = f"{item.status} (held: {item.held})" if item.held else str(item.status)
+        held = f" ({'held: ' if item.status in OPEN else ''}{item.held})" if item.held else ""
         # Text, never markup: strangers wrote names and titles.
-        cells = (str(item.id), say_what(item), item.event, status, say_clock(item, now, zone))
+        cells = (str(item.id), say_what(item), item.event, f"{item.status}{held}", say_clock(item, now, zone))
         table.add_row(*map(Text, cells))
     return table
 
@@ -187,21 +187,21 @@ def write_item(
         f"status    {item.status}  {say_clock(item, now, zone)}",
     ]
     lines += [f"why       {item.why}"]
-    lines += [f"held      {item.held}"] if item.held else []
+    lines += [f"{'held' if item.status in OPEN else 'because':9} {item.held}"] if item.held else []
     lines += [f"note      {item.note}"] if item.note else []
     lines += [f"promise   {item.promise}"] if item.promise else []
     lines += (
         [f"template  {item.template}{' (edited by you)' if item.edited else ''}"] if item.template else []
     )
     if item.raw is not None:
-        lines += ["", *_write_message(item.raw), "", f"hash      {item.hash[:16]}"]
+        lines += ["", *write_letter(item.raw), "", f"hash      {item.hash[:16]}"]
     lines += ["", *(_write_offer(offer, zone) for offer in offers)] if offers else []
     lines += ["", "history", *(_write_step(step, now, zone) for step in steps)]
     following = say_next(item)
     return "\n".join([*lines, "", f"next      {following}"] if following else lines)
 
 
-def _write_message(raw: bytes) -> list[str]:
+def write_letter(raw: bytes) -> list[str]:
     """Return a message as it will go out: everybody it names, as parsed, its subject and its text."""
     message = read_message(raw)
     lines = []

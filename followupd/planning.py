@@ -96,7 +96,7 @@ class Planning:
         due, deadline, expires = times_of(event)
         if item.status is Status.WITHDRAWN and item.draft_id is None and expires > now:
             status = Status.PLANNED if item.kind is Kind.DRAFT and item.email else Status.NEEDS_INFO
-            times = {"due": due, "deadline": deadline, "expires": expires}
+            times = {"due": due, "deadline": deadline, "expires": expires, "held": None}
             self._store.move(item, status, now, By.DAEMON, _say_revived(item), times)
 
     def _was_answered(self, plan: Plan) -> bool:

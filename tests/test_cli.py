@@ -962,6 +962,7 @@ def test_never_is_said_by_address_or_name_and_shows_in_people_and_explain(drafte
     drafted.do("once")
     assert [drafted.item(number)["status"] for number in (1, 2)] == ["withdrawn", "drafted"]
     assert drafted.item(1)["held"] == "do-not-contact"
+    assert "withdrawn (do-not-contact)" in drafted.do("queue", "--all").stdout
     assert [row["never"] for row in drafted.rows("people")] == [True, False]
     assert "never written to" in drafted.do("people", "jane@acme.example").stdout
     (event,) = drafted.rows("explain")

@@ -87,10 +87,11 @@ def test_lines_that_cannot_be_read_come_back_and_stop_the_answer(asked: Shell) -
     assert names(asked) == ["Jane Doe"]
 
 
-@pytest.mark.parametrize("said", ["nobody", "Niemand", "personne", "nadie"])
-def test_nobody_is_an_answer_in_words_too(asked: Shell, said: str) -> None:
-    asked.do("met", "1", said)
-    assert (asked.item(1)["status"], names(asked)) == ("done", [])
+def test_nobody_is_an_answer_in_words_too(asked: Shell) -> None:
+    for said in ("nobody", "Niemand", "personne", "nadie"):
+        asked.do("met", "1", said)
+        assert (asked.item(1)["status"], names(asked)) == ("done", [])
+        asked.do("undo", "1")
 
 
 def test_note_promise_circle_and_phone_go_to_whoever_has_none(asked: Shell) -> None:
@@ -126,26 +127,26 @@ def test_somebody_met_on_the_train_needs_no_event(asked: Shell) -> None:
     assert sorted(names(asked)) == ["Ida Berg", "Jane Doe"]
 
 
-@pytest.mark.parametrize(
-    ("args", "code"),
-    [
-        (("met", "no such event", "Jane Doe"), 1),
-        (("met", "Jane Doe", "--when", "soon"), 1),
-        (("met", "Jane Doe, jane@acme.example", "--when", "2026-11-19"), 1),
-        (("met", "99", "Jane Doe"), 1),
-        (("met", "99999999999999999999", "Jane Doe"), 1),
-        (("met", "1", "no such.csv"), 74),
-        (("met", "guests.csv"), 1),
-        (("met", "--spoke-with", "jane"), 2),
-        (("met", "--list"), 2),
-        (("met", "1", "--spoke-with", "jane"), 1),
-        (("met", "1", "Jane Doe", "--circle", "x" * 41), 1),
-    ],
+REFUSED = (
+    (("met", "no such event", "Jane Doe"), 1),
+    (("met", "Jane Doe", "--when", "soon"), 1),
+    (("met", "Jane Doe, jane@acme.example", "--when", "2026-11-19"), 1),
+    (("met", "99", "Jane Doe"), 1),
+    (("met", "99999999999999999999", "Jane Doe"), 1),
+    (("met", "1", "no such.csv"), 74),
+    (("met", "guests.csv"), 1),
+    (("met", "--spoke-with", "jane"), 2),
+    (("met", "--list"), 2),
+    (("met", "1", "--spoke-with", "jane"), 1),
+    (("met", "1", "Jane Doe", "--circle", "x" * 41), 1),
 )
-def test_what_cannot_be_done_is_said_in_words(asked: Shell, args: tuple[str, ...], code: int) -> None:
-    result = asked.type(*args)
-    assert (result.exit_code, names(asked)) == (code, [])
-    assert result.stderr
+
+
+def test_what_cannot_be_done_is_said_in_words(asked: Shell) -> None:
+    for args, code in REFUSED:
+        result = asked.type(*args)
+        assert (result.exit_code, names(asked)) == (code, []), args
+        assert result.stderr, args
 
 
 def test_somebody_skipped_and_named_again_is_back(asked: Shell) -> None:

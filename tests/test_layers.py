@@ -68,7 +68,7 @@ ALLOWED: dict[str, set[str]] = {
 #: Above assemble: what the command line is made of. Nothing below may import these.
 TOP = {
     "app", "checkup", "checkup_google", "cli", "cli_data", "cli_desk", "cli_doctor", "cli_google", "cli_met", "cli_people", "cli_templates", "config_tables",
-    "connecting", "demo", "demo_page", "demo_week", "doctor", "explaining", "exporting", "met_session", "opening", "paging", "running", "setup",
+    "connecting", "demo", "demo_page", "demo_week", "doctor", "explaining", "exporting", "met_session", "opening", "paging", "review", "running", "setup",
 }  # fmt: skip
 
 

@@ -316,3 +316,17 @@ def test_a_renamed_event_changes_nothing_for_its_draft(world: World) -> None:
     world.set_event(replace(event(world), title="Founders meetup, room 2"))
     world.run(minutes=5)
     assert only_draft(world) == before
+
+
+def test_nothing_holds_what_is_asked_again_once_its_event_is_back(world: World) -> None:
+    asked = meeting("asked", world.now - HOUR)
+    world.set_event(asked)
+    world.run()
+    (debrief,) = world.store.followups_of("asked")
+    world.set_event(asked, cancelled=True)
+    world.run()
+    assert world.store.followup(debrief.id).held is Reason.CANCELLED
+    world.set_event(asked)
+    world.run()
+    back = world.store.followup(debrief.id)
+    assert (back.status, back.held) == (Status.NEEDS_INFO, None)

@@ -253,3 +253,9 @@ def test_an_approval_does_not_outlive_its_follow_up(world: World) -> None:
     assert "it could not leave for seven days; what it says may no longer be true" in [
         step.why for step in world.store.history(world.item("Jane Doe").id)
     ]
+
+
+def test_what_several_mails_met_is_told_once(world: World) -> None:
+    write_to(world, "Tom Miller")
+    box(world).faults = [("hand_over", "not yet")] * 2
+    assert world.run(minutes=5).say() == ["The server refused to hand_over. Look at it again."]

@@ -25,7 +25,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from memory import MemoryMailbox
+from memory import MemoryCalendar, MemoryMailbox
 from week import World, guest, meeting, read_met
 
 from followupd.errors import Problem, SourceProblem
@@ -80,7 +80,8 @@ class Life(RuleBasedStateMachine):
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="followupd-life-", dir=MEMORY))
         self.box = self.make_box()
-        self.world = World(self.folder, self.renderer, self.box, Limits(drafts_per_day=500))
+        limits = Limits(drafts_per_day=500)
+        self.world = World(self.folder, self.renderer, self.box, limits, calendar=self.make_calendar())
         self.world.run()
         self.marks: dict[int, str] = {}
         self.deleted: set[str] = set()
@@ -93,6 +94,10 @@ class Life(RuleBasedStateMachine):
     def make_box(self) -> Any:
         """Return a mailbox with all that FragileMailbox offers."""
         return FragileMailbox()
+
+    def make_calendar(self) -> MemoryCalendar:
+        """Return a calendar with all that MemoryCalendar offers."""
+        return MemoryCalendar("work")
 
     def list_sending(self) -> list[Draft]:
         """Return what is on its way and may have left."""

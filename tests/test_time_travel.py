@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -22,6 +23,7 @@ from followupd.items import OPEN, FollowUp, Status
 from followupd.mail import Draft, Place
 from followupd.model import Event
 from followupd.rules.hours import Hours
+from followupd.store.store import Store
 
 SOAK = os.environ.get("FOLLOWUPD_SOAK") == "1"
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -78,6 +80,36 @@ def test_no_silence_is_longer_than_two_beats(
         # Drafted when the event ended, not at the next beat.
         assert any(abs(beat - 80 * 60) < 1 for beat in journey.beats.seen)
         assert world.item("Jane Doe").status in OPEN
+
+
+class LookedAfter:
+    """A store that notes when it was looked at as a whole."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.looks: list[datetime] = []
+
+    def check(self) -> None:
+        self.looks.append(datetime.now(UTC))
+        self._store.check()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+@pytest.mark.usefixtures("utc_process")
+def test_a_machine_that_sleeps_every_night_has_its_state_looked_at_every_day_all_the_same(
+    tmp_path: Path,
+) -> None:
+    with open_world(tmp_path) as world:
+        start = datetime(2027, 3, 1, 8, tzinfo=UTC)
+        store = LookedAfter(world.store)
+        world.store = store  # type: ignore[assignment]  # the store itself, but for the notes
+        journey = Journey(world, start, 2 * HOUR)
+        for day in range(4):  # nine hours awake, fifteen asleep
+            journey.at((day + 1) * 9 * HOUR, lambda: journey.jump(15 * HOUR))
+        journey.travel(5 * 9 * HOUR - MINUTE)
+    assert [(moment.date() - start.date()).days for moment in store.looks] == [1, 2, 3, 4]
 
 
 # --- what leaves, and what is in danger

@@ -182,6 +182,10 @@ def explain_error(error: sqlite3.Error, path: Path) -> StateProblem:
             f"{path}: {error}.",
             "Free some disk space, or wait for the other program to finish; nothing was lost.",
         )
+    if code == sqlite3.SQLITE_IOERR:
+        return StateProblem(
+            f"{path}: {error}.", "Check that disk, and its free space; the next pass tries again."
+        )
     return StateProblem(f"{path}: {error}.", "Make the file and its folder readable and writable for you.")
 
 
