@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bench import calendars, daemon, feeds
+from bench import calendars, daemon, feeds, google
 from bench.messages import measure_messages
 from bench.telling import tell
 from followupd.assemble import build_judge, load_words
@@ -89,6 +89,7 @@ def main() -> None:
     daemon.main()
     feeds.main()
     calendars.main()
+    google.main()
 
 
 if __name__ == "__main__":

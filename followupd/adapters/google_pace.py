@@ -28,8 +28,8 @@ _MINUTE = timedelta(minutes=1)
 #: One lost answer is an accident; from the second in a row on the account rests.
 _ACCIDENTS = 1
 _FIRST_REST = timedelta(minutes=1)
-#: Half of the hour of service in which everything that is due has to be drafted.
-LONGEST_REST = timedelta(minutes=30)
+#: With the five minutes between two passes still within one hour of service, in which all that is due has to be drafted.
+LONGEST_REST = timedelta(minutes=50)
 
 
 class Pace:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import trustme
+from house import wait_for
 from servers.web import Call, Proxy, Site, make_context
 from servers.wreck import GOOD, REFUSALS, WAYS, Wreck, say
 
@@ -90,6 +91,7 @@ def test_a_write_that_gets_no_answer_left_once_and_is_in_doubt(clock: Clock, way
         with pytest.raises(Unanswered):
             google.write(WRITES[write](drafts_of(google)))
 
+        wait_for(lambda: server.requests, 10, "the request")  # a busy machine may hand it over late
         assert len(server.requests) == 1
         assert clock.slept == []
 
@@ -103,6 +105,7 @@ def test_a_write_that_is_refused_left_once_and_was_not_done(clock: Clock, way: s
         with pytest.raises(NotDone):
             google.write(WRITES[write](drafts_of(google)))
 
+        wait_for(lambda: server.requests, 10, "the request")  # a busy machine may hand it over late
         assert len(server.requests) == 1
         assert clock.slept == []
 
@@ -308,12 +311,12 @@ def catch_rest(pace: Pace) -> NotDone | None:
     return None
 
 
-def test_an_account_rests_longer_from_failure_to_failure_up_to_half_an_hour(clock: Clock) -> None:
+def test_an_account_rests_longer_from_failure_to_failure_up_to_less_than_an_hour(clock: Clock) -> None:
     pace = Pace(clock, clock.sleep, lambda _, most: most)
 
     rests = [rest_after(pace, Unanswered("No answer."), clock) for _ in range(9)]
 
-    assert [rest.total_seconds() / 60 for rest in rests] == [0, 1, 2, 4, 8, 16, 30, 30, 30]
+    assert [rest.total_seconds() / 60 for rest in rests] == [0, 1, 2, 4, 8, 16, 32, 50, 50]
 
 
 def test_the_rests_are_drawn_so_that_not_all_come_back_at_once(clock: Clock) -> None:
