@@ -36,7 +36,7 @@ soak: $(TEST_DONE) $(OPINION_DONE) fuzz  ## the long runs: thousands of kills, a
 	FOLLOWUPD_SOAK=1 $(BIN)/pytest -n 2 -m 'soak or not soak'
 
 bench: $(TEST_DONE)  ## ratios of run times, medians of 5 interleaved runs with their spread
-	PYTHONPATH=tests $(BIN)/python -m bench
+	PYTHONPATH=tests:tests/web $(BIN)/python -m bench
 
 gallery: $(TEST_DONE)  ## every template with three sets of facts, as one page to read aloud
 	$(BIN)/python -m bench.gallery build/gallery.html

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bench import calendars, daemon, feeds, google
+from bench import calendars, daemon, feeds, google, page
 from bench.messages import measure_messages
 from bench.telling import tell
 from followupd.assemble import build_judge, load_words
@@ -90,6 +90,7 @@ def main() -> None:
     feeds.main()
     calendars.main()
     google.main()
+    page.main(ROUNDS)
 
 
 if __name__ == "__main__":
