@@ -13,6 +13,9 @@ pages = Blueprint("meeting", __name__)
 @pages.post("/items/<item:number>/met")
 def name_people(number: int) -> Response:
     """Note whom the owner met; the page then shows what each of them gets, and asks for more."""
+    sent = request.files.get("list")
+    if sent is not None and sent.filename:
+        return _take_list(number, sent.read(), request.form.get("pick", "").strip())
     promise, note = request.form.get("promise", "").strip(), request.form.get("note", "").strip()
     told = debriefing().read(request.form["people"], note, promise)
     if told.mistakes:
@@ -22,6 +25,18 @@ def name_people(number: int) -> Response:
             "Nobody is named.", "Write a name, an address or both; “Nobody” says that you met nobody."
         )
     debriefing().take(number, told.met, now())
+    return redirect(url_for("queue.show_item", number=number), 303)
+
+
+def _take_list(number: int, data: bytes, pick: str) -> Response:
+    """Take a guest list: cards or a table; of a long one those the owner names."""
+    listed, _ = debriefing().read_list(data)
+    taken = debriefing().take_list(number, listed, now(), pick or None)
+    if taken.to_pick:
+        raise Problem(
+            f"{len(taken.to_pick)} people are on that list; nobody speaks with so many.",
+            "Send it again and say whom you met: names, or numbers in the order of the list.",
+        )
     return redirect(url_for("queue.show_item", number=number), 303)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -371,3 +372,21 @@ def test_what_is_not_there_is_said_in_words(visitor: Visitor, path: str) -> None
     answer = visitor.get(path)
     assert answer.status_code in {400, 404}
     assert "followupd" in read_words(answer.text)
+
+
+def test_a_guest_list_is_dropped_whole_or_in_part(world: World) -> None:
+    world.set_event(meeting("e1", world.now - HOUR, title="Startup meetup"))
+    world.run()
+    table = "Name,Email\n" + "".join(f"Guest N{n:03},g{n}@guests.example\n" for n in range(60))
+    cards = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ann Roe\r\nEMAIL:ann@roe.example\r\nEND:VCARD\r\n"
+    with visit(world) as visitor:
+        many = visitor.post("/items/1/met", people="", list=(BytesIO(table.encode()), "guests.csv"))
+        assert (many.status_code, "60 people are on that list" in read_words(many.text)) == (400, True)
+        some = visitor.post(
+            "/items/1/met", people="", pick="2, 4", list=(BytesIO(table.encode()), "guests.csv")
+        )
+        assert some.status_code == 303
+        card = visitor.post("/items/1/met", people="", list=(BytesIO(cards.encode()), "ann.vcf"))
+        assert card.status_code == 303
+    emails = {item.email for item in world.store.followups() if item.kind is Kind.DRAFT}
+    assert emails == {"g1@guests.example", "g3@guests.example", "ann@roe.example"}
