@@ -24,7 +24,7 @@ WARM = 60
 
 def live(home: Path, days: int) -> list[dict[str, Any]]:
     lines = subprocess.check_output([sys.executable, YEAR, home, str(days)], text=True)
-    return [json.loads(line) for line in lines.splitlines()]
+    return [json.loads(line) for line in lines.splitlines() if line.startswith("{")]
 
 
 def find_twice(letters: list[Path]) -> list[str]:
