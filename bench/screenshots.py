@@ -1,5 +1,6 @@
 """Every screen of the approval page over the demo's week, as PNG files: `make screenshots`."""
 
+import re
 import subprocess
 import sys
 import sysconfig
@@ -8,14 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from browsing import SIZES, open_browser
-from playwright.sync_api import Browser, StorageState
+from playwright.sync_api import Browser, Page, StorageState
 
-#: Name of the picture and the screen it shows.
+#: Name of the picture and the screen it shows; words in braces stand for the address of their item in the queue.
 SCREENS = {
     "queue": "/",
-    "item": "/items/4",
-    "edit": "/items/4/edit",
-    "whom-did-you-meet": "/items/3",
+    "item": "{Maya Lindqvist}",
+    "edit": "{Maya Lindqvist}/edit",
+    "whom-did-you-meet": "{Chamber of Commerce breakfast}",
     "together": "/together",
     "templates": "/templates",
     "template": "/templates/after-a-coffee-or-call.md",
@@ -66,13 +67,24 @@ def take_all(
     viewport = {"width": width, "height": height}
     context = browser.new_context(viewport=viewport, color_scheme=scheme, storage_state=session)  # type: ignore[arg-type]
     page = context.new_page()
-    for name, path in SCREENS.items():
-        page.goto(base + path)
+    page.goto(base)
+    addresses = {name: find_address(page, path) for name, path in SCREENS.items()}
+    for name, address in addresses.items():
+        page.goto(base + address)
         page.screenshot(path=folder / f"{name}-{size}-{scheme}.png")
     page.goto(base)
     page.keyboard.press("?")
     page.screenshot(path=folder / f"keys-{size}-{scheme}.png")
     context.close()
+
+
+def find_address(page: Page, path: str) -> str:
+    """Return the path of a screen, the number of its item read from the queue."""
+    words = re.match(r"\{(.+)\}", path)
+    if words is None:
+        return path
+    item = page.get_by_role("link", name=words[1]).first.get_attribute("href")
+    return path.replace(words[0], str(item))
 
 
 if __name__ == "__main__":

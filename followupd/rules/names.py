@@ -6,11 +6,14 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from nameparser import AmbiguityKind, Lexicon, ParsedName, Parser, locales, parser_for
 
 _LONGEST = 80
 _MOST_WORDS = 7
+#: So many names stay read: every pass meets the same people again.
+_REMEMBERED = 1024
 _INITIALS = 2  # so many capitals or fewer are initials, not a name
 
 #: Words that make a text the name of a mailbox, a machine, a room, a job, a company or two people at once.
@@ -160,6 +163,7 @@ class _Reading:
     family: str = ""
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def read_name(display: str, email: str | None = None) -> Name:
     """Read the name a stranger wrote; the address only confirms or shakes what it says, and is never a source.
 
