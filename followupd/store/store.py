@@ -148,6 +148,14 @@ class Store:
         rows = self.database.rows(f"{_FOLLOWUPS} WHERE status IN ({marks}) ORDER BY deadline, id", *chosen)
         return [to_followup(row) for row in rows]
 
+    def latest_to_people(self, count: int) -> list[FollowUp]:
+        """Return follow-ups to people with an address, by due time, the latest first."""
+        rows = self.database.rows(
+            f"{_FOLLOWUPS} WHERE kind = 'draft' AND email <> '' ORDER BY due DESC, deadline, id LIMIT ?",
+            count,
+        )
+        return [to_followup(row) for row in rows]
+
     def waiting(self, now: datetime) -> list[FollowUp]:
         """Return what is open and not snoozed, and what was handed to the owner's mail program and is not expired, by deadline."""
         marks = ", ".join(f"?{number}" for number in range(2, len(OPEN) + 2))

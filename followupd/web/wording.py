@@ -12,7 +12,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from followupd.errors import Changed, Problem, TemplateProblem
-from followupd.items import FollowUp, Kind
+from followupd.items import FollowUp
 from followupd.mail import fingerprint
 from followupd.rules.advice import advise
 from followupd.rules.choosing import language_of, list_reasons
@@ -222,8 +222,7 @@ def _compare(shipped: str | None, source: str) -> list[tuple[str, str]]:
 
 def _list_people() -> list[FollowUp]:
     """Return the follow-ups whose person and event a template can be seen with, the latest first."""
-    items = [item for item in store().followups() if item.kind is Kind.DRAFT and item.email]
-    return sorted(items, key=lambda item: item.due, reverse=True)[:PEOPLE]
+    return store().latest_to_people(PEOPLE)
 
 
 def _preview(name: str, source: str, number: int | None) -> Preview:
