@@ -12,6 +12,7 @@ import os
 import random
 import secrets
 import time
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -42,23 +43,23 @@ FORKS.set_forkserver_preload(
 # --- homes
 
 
-class CrashHouse(House):
+class CrashHouse(House, ABC):
     """A home in which processes are killed; `letters` shows its mailbox as a Maildir does."""
 
     ahead = 0.0
     """By how many seconds the clocks of its processes are ahead of ours."""
 
+    @abstractmethod
     def hire(self, dice: random.Random) -> Hands:
         """Return the owner's hands, in a mail program that suits this home."""
-        raise NotImplementedError
 
+    @abstractmethod
     def see_mailbox(self) -> list[str]:
         """Return what changes whenever a message comes or goes."""
-        raise NotImplementedError
 
+    @abstractmethod
     def let_pass(self) -> None:
         """Let the time pass after which a look at the mailbox can be believed."""
-        raise NotImplementedError
 
 
 class MaildirHouse(CrashHouse):

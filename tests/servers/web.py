@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
 import trustme
+from servers.listener import Listener
 
 CALENDAR = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n"
 PAUSE = 0.02  # seconds between two bytes of a server that drips
@@ -116,40 +117,21 @@ class Site:
         return Handler
 
 
-class Proxy:
+class Proxy(Listener):
     """A tiny CONNECT proxy: whatever is asked for, it connects to `port` on loopback, or answers `refusal`."""
 
     def __init__(self, port: int, refusal: str = "") -> None:
-        self._port = port
+        super().__init__()
+        self._onward = port
         self._refusal = refusal
         self.heads: list[str] = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        self._thread = threading.Thread(target=self._serve)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._thread.join()
-        self._listener.close()
 
     @property
     def targets(self) -> list[str]:
         """What CONNECT asked for, in order."""
         return [head.split(" ")[1] for head in self.heads]
 
-    def _serve(self) -> None:
-        while True:
-            try:
-                line, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._connect, args=(line,), daemon=True).start()
-
-    def _connect(self, line: socket.socket) -> None:
+    def answer(self, line: socket.socket) -> None:
         with line:
             head = b""
             while not head.endswith(b"\r\n\r\n"):
@@ -159,7 +141,7 @@ class Proxy:
                 line.sendall(f"HTTP/1.1 {self._refusal}\r\n\r\n".encode())
                 return
             line.sendall(b"HTTP/1.1 200 Go\r\n\r\n")
-            with socket.create_connection(("127.0.0.1", self._port)) as onward:
+            with socket.create_connection(("127.0.0.1", self._onward)) as onward:
                 back = threading.Thread(target=_pump, args=(onward, line), daemon=True)
                 back.start()
                 _pump(line, onward)

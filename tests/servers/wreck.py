@@ -3,10 +3,10 @@
 import gzip
 import socket
 import struct
-import threading
 import time
 from collections.abc import Callable
-from typing import Self
+
+from servers.listener import Listener
 
 Way = Callable[[socket.socket], None]
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -87,36 +87,17 @@ REFUSALS: dict[str, Way] = {
 }
 
 
-class Wreck:
+class Wreck(Listener):
     """Answers every request `way`; `good` answers before that are given well, on a connection that is kept."""
 
     def __init__(self, way: Way, good: int = 0) -> None:
+        super().__init__()
         self.requests: list[str] = []
         """The first line of every request of which at least a head came."""
         self._way = way
         self._good = good
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        self._thread = threading.Thread(target=self._serve)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._thread.join()
-        self._listener.close()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                line, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._answer, args=(line,), daemon=True).start()
-
-    def _answer(self, line: socket.socket) -> None:
+    def answer(self, line: socket.socket) -> None:
         with line:
             try:
                 while self._take_request(line):
