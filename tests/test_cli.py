@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from canaries import CliRunner
 import time_machine
-from click.testing import CliRunner, Result
+from click.testing import Result
 from house import House, read_letter
 
 from followupd import WRITTEN
