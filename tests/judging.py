@@ -164,7 +164,13 @@ def read_people(file: Path) -> Iterator[LabelledPerson]:
             greeted, told, full = more.partition("/")
             names = _read_names(greeted.strip().rstrip("?"))
             yield LabelledPerson(
-                line, name, email, names, "", not greeted.rstrip().endswith("?"), full.strip() if told else None
+                line,
+                name,
+                email,
+                names,
+                "",
+                not greeted.rstrip().endswith("?"),
+                full.strip() if told else None,
             )
 
 
