@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from followupd.adapters import CALENDARS, CONTACTS, FEED, GOOGLE, GUESTS, MAILBOXES, OUTBOX, load
+from followupd.adapters import CALENDARS, CONTACTS, FEED, GOOGLE, GUESTS, LETTERS, MAILBOXES, OUTBOX, load
 from followupd.adapters.contact_names import ContactNames
 from followupd.adapters.copies import forget_copies, name_copy
+from followupd.corresponding import Listening
 from followupd.cycle import Cycle
 from followupd.debriefing import Debriefing, DebriefRules, Foresee
 from followupd.errors import ConfigProblem
@@ -19,6 +20,7 @@ from followupd.model import Event, Guest, Judge, Judgement
 from followupd.network import Network, read_feed_address
 from followupd.ports import AddressBook, CalendarSource, Mailbox
 from followupd.render import Renderer
+from followupd.rules.answers import AnswerWords, read_answer_words
 from followupd.rules.choosing import Chosen, choose_template
 from followupd.rules.drafts import example_facts
 from followupd.rules.events import judge_event
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
 
 _WORDS = Path(__file__).parent / "words"
 #: Word files that are not about events.
-_OTHER_WORDS = frozenset({"advice", "debrief", "guests", "people"})
+_OTHER_WORDS = frozenset({"advice", "answers", "debrief", "guests", "people"})
 
 
 def read_clock() -> datetime:
@@ -191,6 +193,18 @@ def _build_mailbox(box: MailboxSettings, network: Network, accounts: Mapping[str
     return send(drafts, box.server, network.ca_file, read_envelope)
 
 
+def build_listening(settings: Settings, accounts: Mapping[str, Any]) -> Listening:
+    """Return where the owner's own correspondence may be looked at, which is at Gmail by their leave; in every sixth pass."""
+    boxes = [(box.name, box.type, box.account) for box in settings.mailboxes]
+    return Listening(
+        {name: load(LETTERS[kind])(accounts[account]) for name, kind, account in boxes if account},
+        load_answer_words(),
+        settings.owner.addresses,
+        ZoneInfo(settings.owner.timezone),
+        settings.poll * 6,
+    )
+
+
 def try_server(box: MailboxSettings, network: Network) -> None:
     """Connect to the mail server of a mailbox and log in; no mail leaves. Raises MailboxProblem in words."""
     mailbox = _build_mailbox(box, network, {})
@@ -238,6 +252,11 @@ def build_foresee(settings: Settings, words: Words) -> Foresee:
 def load_debrief_words() -> DebriefWords:
     """Return what the debrief listens for, from followupd/words/debrief.toml."""
     return read_debrief_words(_read_word_file("debrief"))
+
+
+def load_answer_words() -> AnswerWords:
+    """Return by what the letters of machines are known, from followupd/words/answers.toml."""
+    return read_answer_words(_read_word_file("answers"))
 
 
 def load_guest_words() -> GuestWords:
@@ -289,6 +308,7 @@ def build_cycle(
         zone=ZoneInfo(settings.owner.timezone),
         timing=Timing(store, settings.hours, build_holidays(settings), mailboxes, clock),
         clock=clock,
+        listening=build_listening(settings, accounts),
         books=build_books(accounts, store.database.path.parent),
     )
     forget_copies(copies, _name_copies(settings))

@@ -79,7 +79,7 @@ def list_acts(item: FollowUp, now: datetime) -> frozenset[str]:
         acts = frozenset({item.kind.value, "skip", "snooze"})
     if item.kind is Kind.DEBRIEF and item.status is Status.DONE:
         acts |= {"debrief"}  # somebody always comes to mind later
-    if item.held is not None:
+    if item.held not in {None, Reason.WROTE}:
         acts -= {"approve"}
     snoozed = item.snoozed_until is not None and item.snoozed_until > now
     return acts | {"undo"} if snoozed else acts
@@ -138,6 +138,7 @@ HELD: Mapping[Reason, str] = {
     Reason.NOT_FRESH: "its calendar could not be read just now; the next pass tries again",
     Reason.QUARANTINED: "it failed three times; see the problem in the queue",
     Reason.CANCELLED: "the event was cancelled",
+    Reason.WROTE: "you wrote to them yourself meanwhile; approve it if it should still go",
 }
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
