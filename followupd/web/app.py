@@ -5,7 +5,7 @@ import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from flask import Flask, render_template, request
+from flask import Flask, Response, render_template, request
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter, Map
@@ -20,6 +20,7 @@ from followupd.web.guard import Guard
 from followupd.web.queue import NUMBER_MAX
 from followupd.web.serving import BODY_MAX
 from followupd.web.showing import FILTERS, HELD
+from followupd.web.tries import WINDOW
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -36,6 +37,8 @@ _ROOMS = (
     ("looking_back.show_left_out", "Why not?"),
     ("looking_back.show_activity", "Activity"),
 )
+#: How a session, a token or a link that does not fit is answered.
+_KEY_IS_WRONG = frozenset({401, 410})
 _PROBLEM_STATUS = {StateUnusable: 503, StateBusy: 503, StateProblem: 503, Changed: 409}
 
 
@@ -68,6 +71,7 @@ def _build_flask(held: Holder) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters |= FILTERS
     app.before_request(_check_session)
+    app.after_request(_slow_guesses)
     app.teardown_request(close_store)
     app.context_processor(_give_all_pages)
     app.register_error_handler(Problem, _tell_problem)
@@ -98,6 +102,21 @@ def _check_session() -> AnyResponse | tuple[str, int] | None:
             403, "This form is not one of this page as it is now.", "Load the page again, then decide."
         )
     return None
+
+
+def _slow_guesses(answer: Response) -> Response:
+    """Have whoever brings one wrong cookie, link or token after the other wait."""
+    if answer.status_code not in _KEY_IS_WRONG or not _brings_key() or not holder().tries.count_wrong(now()):
+        return answer
+    wait = str(int(WINDOW.total_seconds()))
+    words = "That is one wrong key after the other. `followupd page` makes one that fits.\n"
+    return Response(words, 429, {"Retry-After": wait, "Content-Type": "text/plain; charset=utf-8"})
+
+
+def _brings_key() -> bool:
+    return bool(request.cookies.get(COOKIE) or request.headers.get("Authorization")) or (
+        request.endpoint in {"entering.show_link", "entering.open_page"}
+    )
 
 
 def _give_all_pages() -> dict[str, object]:
