@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as AnyResponse
 
-from followupd.errors import Changed, Problem, StateBusy, StateProblem, StateUnusable, name_bug
+from followupd.errors import Changed, Missing, Problem, StateBusy, StateProblem, StateUnusable, name_bug
 from followupd.web import entering, looking_back, meeting, queue, wording
 from followupd.web.door import Door, form_token
 from followupd.web.entering import COOKIE
@@ -39,7 +39,7 @@ _ROOMS = (
 )
 #: How a session, a token or a link that does not fit is answered.
 _KEY_IS_WRONG = frozenset({401, 410})
-_PROBLEM_STATUS = {StateUnusable: 503, StateBusy: 503, StateProblem: 503, Changed: 409}
+_PROBLEM_STATUS = {Missing: 404, StateUnusable: 503, StateBusy: 503, StateProblem: 503, Changed: 409}
 
 
 class Page:
