@@ -31,6 +31,7 @@ log = logging.getLogger("followupd")
 _OPEN_TO_ALL = frozenset(
     {"static", "entering.show_link", "entering.open_page", "entering.prove", "entering.tell_health"}
 )
+_BY_LINK = frozenset({"entering.show_link", "entering.open_page"})
 _ROOMS = (
     ("queue.show_queue", "Queue"),
     ("wording.show_templates", "Templates"),
@@ -114,9 +115,10 @@ def _slow_guesses(answer: Response) -> Response:
 
 
 def _brings_key() -> bool:
-    return bool(request.cookies.get(COOKIE) or request.headers.get("Authorization")) or (
-        request.endpoint in {"entering.show_link", "entering.open_page"}
-    )
+    """Tell whether this request brought a link, a token or a cookie to be let in by."""
+    if request.endpoint in _OPEN_TO_ALL:
+        return request.endpoint in _BY_LINK or "Authorization" in request.headers
+    return bool(request.cookies.get(COOKIE))
 
 
 def _give_all_pages() -> dict[str, object]:
