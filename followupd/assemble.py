@@ -8,25 +8,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from followupd.adapters import CALENDARS, CONTACTS, FEED, GOOGLE, GUESTS, MAILBOXES, OUTBOX, load
+from followupd.adapters import CALENDARS, CONTACTS, FEED, GOOGLE, GUESTS, LETTERS, MAILBOXES, OUTBOX, load
 from followupd.adapters.contact_names import ContactNames
 from followupd.adapters.copies import forget_copies, name_copy
+from followupd.corresponding import Listening
 from followupd.cycle import Cycle
-from followupd.debriefing import Debriefing, DebriefRules, Foresee
 from followupd.errors import ConfigProblem
-from followupd.explain import Choose
 from followupd.items import FollowUp
 from followupd.model import Event, Guest, Judge, Judgement
 from followupd.network import Network, read_feed_address
 from followupd.ports import AddressBook, CalendarSource, Mailbox
 from followupd.render import Renderer
+from followupd.rules.answers import AnswerWords, read_answer_words
 from followupd.rules.choosing import Chosen, choose_template
 from followupd.rules.drafts import example_facts
 from followupd.rules.events import judge_event
-from followupd.rules.guest_lists import GuestWords, read_guest_words
 from followupd.rules.name_words import NameWords, read_name_words
 from followupd.rules.people import PeopleWords, name_attendees, read_people_words, sort_guests
-from followupd.rules.promises import DebriefWords, read_debrief_words
 from followupd.rules.reading import read_envelope
 from followupd.rules.status import check_move
 from followupd.rules.words import Words, read_words
@@ -37,13 +35,17 @@ from followupd.timing import Timing
 from followupd.waking import ring
 from followupd.writer import Writer, build_case, choose_language
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what only commands and the page use, the daemon never loads
+    from followupd.debriefing import Debriefing, Foresee
+    from followupd.explain import Choose
     from followupd.rules.advice import Caution
+    from followupd.rules.guest_lists import GuestWords
+    from followupd.rules.promises import DebriefWords
     from followupd.web.ground import Ground
 
 _WORDS = Path(__file__).parent / "words"
 #: Word files that are not about events.
-_OTHER_WORDS = frozenset({"advice", "debrief", "guests", "names", "people"})
+_OTHER_WORDS = frozenset({"advice", "answers", "debrief", "guests", "names", "people"})
 
 
 def read_clock() -> datetime:
@@ -200,6 +202,18 @@ def _build_mailbox(box: MailboxSettings, network: Network, accounts: Mapping[str
     return send(drafts, box.server, network.ca_file, read_envelope)
 
 
+def build_listening(settings: Settings, accounts: Mapping[str, Any]) -> Listening:
+    """Return where the owner's own correspondence may be looked at, which is at Gmail by their leave; in every sixth pass."""
+    boxes = [(box.name, box.type, box.account) for box in settings.mailboxes]
+    return Listening(
+        {name: load(LETTERS[kind])(accounts[account]) for name, kind, account in boxes if account},
+        load_answer_words(),
+        settings.owner.addresses,
+        ZoneInfo(settings.owner.timezone),
+        settings.poll * 6,
+    )
+
+
 def try_server(box: MailboxSettings, network: Network) -> None:
     """Connect to the mail server of a mailbox and log in; no mail leaves. Raises MailboxProblem in words."""
     mailbox = _build_mailbox(box, network, {})
@@ -215,7 +229,7 @@ def build_writer(settings: Settings, words: Words, templates: Templates) -> Writ
     return Writer(settings.owner, words, settings.choices, templates)
 
 
-def build_choose(settings: Settings, words: Words) -> Choose:
+def build_choose(settings: Settings, words: Words) -> "Choose":
     """Return the choice of templates for `explain`, from the names of the files alone."""
     available = find_templates([shipped_templates(), settings.templates]).keys()
 
@@ -229,7 +243,7 @@ def build_choose(settings: Settings, words: Words) -> Choose:
     return choose
 
 
-def build_foresee(settings: Settings, words: Words) -> Foresee:
+def build_foresee(settings: Settings, words: Words) -> "Foresee":
     """Return the choice of templates for follow-ups that wait to be drafted, from the names of the files alone."""
     available = find_templates([shipped_templates(), settings.templates]).keys()
 
@@ -244,18 +258,29 @@ def build_foresee(settings: Settings, words: Words) -> Foresee:
     return foresee
 
 
-def load_debrief_words() -> DebriefWords:
+def load_debrief_words() -> "DebriefWords":
     """Return what the debrief listens for, from followupd/words/debrief.toml."""
+    from followupd.rules.promises import read_debrief_words  # noqa: PLC0415 - the daemon reads no debrief
+
     return read_debrief_words(_read_word_file("debrief"), load_name_words())
 
 
-def load_guest_words() -> GuestWords:
+def load_answer_words() -> AnswerWords:
+    """Return by what the letters of machines are known, from followupd/words/answers.toml."""
+    return read_answer_words(_read_word_file("answers"))
+
+
+def load_guest_words() -> "GuestWords":
     """Return how guest lists name their columns and say who was there, from followupd/words/guests.toml."""
+    from followupd.rules.guest_lists import read_guest_words  # noqa: PLC0415 - the daemon reads no guest list
+
     return read_guest_words(_read_word_file("guests"))
 
 
-def build_debriefing(settings: Settings, store: Store, wake: Callable[[], object]) -> Debriefing:
+def build_debriefing(settings: Settings, store: Store, wake: Callable[[], object]) -> "Debriefing":
     """Return what takes the owner's answers to "whom did you meet?"."""
+    from followupd.debriefing import Debriefing, DebriefRules  # noqa: PLC0415 - the daemon asks and takes no answers
+
     words = load_words()
     rules = DebriefRules(
         owner=settings.owner,
@@ -298,6 +323,7 @@ def build_cycle(
         zone=ZoneInfo(settings.owner.timezone),
         timing=Timing(store, settings.hours, build_holidays(settings), mailboxes, clock),
         clock=clock,
+        listening=build_listening(settings, accounts),
         books=build_books(accounts, store.database.path.parent),
     )
     forget_copies(copies, _name_copies(settings))

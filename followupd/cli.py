@@ -91,6 +91,9 @@ def demo(svg: Path | None, keep: Path | None, page: bool) -> None:
 @needs_app
 def run(app: App) -> None:
     """Run the daemon. It looks at the calendars, drafts what is due and carries out what you decide."""
+    import gc
+
+    gc.disable()  # what is loaded here stays: looking for waste in it would take a tenth of the start
     from followupd.running import run_daemon
 
     run_daemon(app.config_file)

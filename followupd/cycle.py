@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from followupd import WRITTEN
+from followupd.corresponding import Corresponding, Listening
 from followupd.errors import ClockProblem, ExitCode, Problem, SourceProblem
 from followupd.forgetting import let_go
 from followupd.items import FollowUp
@@ -81,6 +82,7 @@ class Cycle:
         zone: ZoneInfo,
         timing: Timing,
         clock: Callable[[], datetime],
+        listening: Listening,
         books: Sequence[AddressBook] = (),
     ) -> None:
         """`mailbox_of` maps a calendar's name to the mailbox its follow-ups go to; `zone` is the owner's."""
@@ -92,8 +94,10 @@ class Cycle:
         mailing = Mailing(store, mailboxes, clock)
         self._noticing = Noticing(mailing)
         self._renewing = Renewing(mailing, self._write, self._find_recipe)
-        self._placing = Placing(mailing, self._write, self._find_obstacle, limits)
-        self._sending = Sending(mailing, self._find_obstacle, timing.put_off, limits)
+        self._corresponding = Corresponding(mailing, listening)
+        is_written_to = self._corresponding.is_written_to
+        self._placing = Placing(mailing, self._write, self._find_obstacle, is_written_to, limits)
+        self._sending = Sending(mailing, self._find_obstacle, is_written_to, timing.put_off, limits)
         self._timing = timing
         self._planning = Planning(store, mailbox_of, judge, limits, series, zone, clock)
         self._writer = writer
@@ -111,6 +115,7 @@ class Cycle:
         # Before planning: what the owner did in the mailbox must not be taken for what a calendar did.
         self._noticing.notice_decisions(report.problems)
         self._planning.plan_followups(report.problems)
+        self._corresponding.notice_letters(report.problems)
         if not report.failed and not report.partly:
             self._store.facts.save_looked(now)
         self._timing.note_risks()

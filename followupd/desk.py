@@ -85,6 +85,7 @@ class Desk:
             "leaves_at": opening.at,
             "any_hour": hours is None,
             "snoozed_until": None,
+            "held": None,
         }
         why = f"you approved it; {opening.why}" if opening.why else "you approved it"
         return self._done(self._store.move(item, Status.APPROVED, now, By.OWNER, why, changes))
@@ -312,7 +313,7 @@ def _check_approvable(item: FollowUp, seen_hash: str | None) -> None:
             f"Item {item.id} is '{item.status}'; only a draft can be approved.",
             "One that is planned is drafted by the next pass: see `followupd run`, `followupd once`.",
         )
-    if item.held is not None:
+    if item.held not in {None, Reason.WROTE}:
         raise Problem(
             f"Item {item.id} is held: {item.held}.",
             f"See `followupd show {item.id}`; skip it, or send it yourself.",

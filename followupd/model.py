@@ -137,6 +137,8 @@ class Reason(StrEnum):
     MOVED = "moved"
     SEND_LIMIT = "send-limit"
     SERVER = "server"
+    WROTE = "wrote"
+    BOUNCED = "bounced"
     QUARANTINED = "quarantined"
     REFUSED = "refused"
     DOUBT = "doubt"

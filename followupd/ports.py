@@ -1,9 +1,10 @@
 """What the outside must offer. Each docstring is the contract; tests/contracts holds every adapter to it."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from followupd.mail import Draft, Look, Place, Trace
+from followupd.mail import Draft, Letter, Look, Place, Trace
 from followupd.model import Reading
 
 
@@ -35,6 +36,22 @@ class AddressBook(Protocol):
         """Bring what is kept of them up to date where that is due and allowed.
 
         Raises SourceProblem when it cannot be done; what was known stays.
+        """
+        ...
+
+
+class Correspondence(Protocol):
+    """What the owner and others wrote to each other, in the account of a mailbox."""
+
+    def may_read(self) -> bool:
+        """Tell whether the owner allows it to be looked at."""
+        ...
+
+    def find_letters(self, people: Collection[str], since: datetime) -> tuple[Letter, ...]:
+        """Return the newest letters from and to these addresses since then, and notices that a mail could not be delivered.
+
+        The newest come first; drafts are no letters. What arrived in the last minutes may still be missing. The request
+        is one for all of `people`; it takes so many of them at once as there are in a day. Raises MailboxProblem.
         """
         ...
 

@@ -1,5 +1,6 @@
 """The daemon and single passes, put together from a config file."""
 
+import gc
 import logging
 import os
 import sys
@@ -7,7 +8,6 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from followupd.adapters.dry import DryMailbox
 from followupd.assemble import (
     build_accounts,
     build_cycle,
@@ -18,7 +18,6 @@ from followupd.assemble import (
 )
 from followupd.cycle import Report, check_clock
 from followupd.daemon import Daemon, Parts
-from followupd.desk import Desk
 from followupd.errors import ConfigProblem
 from followupd.items import FollowUp
 from followupd.lock import hold_state
@@ -60,7 +59,14 @@ def run_daemon(config_file: Path) -> None:
         page = LatePage(settings, renderer, lambda: daemon.last_pass, lambda: True)
         daemon = Daemon(folder, build(settings), rebuild)
         with served_beside_daemon(page, settings.page.port):
+            _look_for_waste()
             daemon.run()
+
+
+def _look_for_waste() -> None:
+    """Let Python look for waste from here on, and never again in what was loaded to stay."""
+    gc.freeze()
+    gc.enable()
 
 
 def run_once(settings: Settings) -> tuple[Report, list[FollowUp]]:
@@ -77,6 +83,8 @@ def try_once(settings: Settings, at: datetime) -> tuple[Report, list[FollowUp]]:
     """Make one pass as of `at` over a copy of the state, with mailboxes that are only read."""
     import tempfile  # noqa: PLC0415 - the daemon makes no copies
 
+    from followupd.adapters.dry import DryMailbox  # noqa: PLC0415
+
     os.umask(0o077)
     real = build_mailboxes(settings, build_accounts(settings))
     mailboxes = {name: DryMailbox(box) for name, box in real.items()}
@@ -90,6 +98,8 @@ def try_once(settings: Settings, at: datetime) -> tuple[Report, list[FollowUp]]:
 
 
 def _list_queue(store: Store, now: datetime) -> list[FollowUp]:
+    from followupd.desk import Desk  # noqa: PLC0415 - the daemon lists nothing
+
     return Desk(store, lambda: None).list_queue(now)
 
 

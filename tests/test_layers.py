@@ -22,7 +22,7 @@ ALLOWED: dict[str, set[str]] = {
     "items": {"mail", "model"},
     "met": {"model"},
     "ports": {"mail", "model"},
-    "rules.": {"mail", "met", "items", "model", "errors", "rules."},
+    "rules.": {"durations", "mail", "met", "items", "model", "errors", "rules."},
     "store.": {"mail", "met", "items", "model", "errors", "store."},
     "adapters.": {"child", "mail", "met", "model", "errors", "ports", "network", "adapters."},
     "child": set(),
@@ -41,13 +41,14 @@ ALLOWED: dict[str, set[str]] = {
     "tracing": {"items", "mail", "rules."},
     "mailing": {"items", "mail", "model", "errors", "ports", "store.", "problems", "tracing"},
     "noticing": {"items", "mail", "model", "errors", "store.", "mailing", "problems", "tracing"},
+    "corresponding": {"errors", "items", "mail", "mailing", "model", "ports", "problems", "rules.", "store."},
     "placing": {"items", "mail", "model", "errors", "rules.", "mailing", "tracing"},
     "renewing": {"errors", "items", "mailing", "rules.", "store."},
     "sending": {"items", "mail", "model", "errors", "ports", "rules.", "store.", "mailing", "problems"},
     "timing": {"items", "model", "errors", "ports", "rules.", "store."},
     "planning": {"attending", "items", "model", "errors", "rules.", "store.", "withdrawing"},
     "cycle": {
-        "__init__", "forgetting", "items", "model", "errors", "ports", "rules.", "store.", "mailing", "noticing", "placing", "planning", "renewing", "sending",
+        "__init__", "corresponding", "forgetting", "items", "model", "errors", "ports", "rules.", "store.", "mailing", "noticing", "placing", "planning", "renewing", "sending",
         "timing", "writer",
     },
     "meeting": {"items", "met", "model", "errors", "rules.", "store."},
@@ -61,14 +62,14 @@ ALLOWED: dict[str, set[str]] = {
         "debriefing", "desk", "durations", "errors", "items", "mail", "met", "model", "rules.", "settings", "store.", "template_files", "template_shelf", "web.", "writer",
     },
     "assemble": {
-        "adapters.", "cycle", "debriefing", "errors", "explain", "items", "model", "network", "ports", "render", "rules.", "settings", "store.", "template_files", "timing",
+        "adapters.", "corresponding", "cycle", "debriefing", "errors", "explain", "items", "model", "network", "ports", "render", "rules.", "settings", "store.", "template_files", "timing",
         "waking", "web.", "writer",
     },
 }  # fmt: skip
 #: Above assemble: what the command line is made of. Nothing below may import these.
 TOP = {
     "app", "checkup", "checkup_google", "cli", "cli_data", "cli_desk", "cli_doctor", "cli_google", "cli_met", "cli_people", "cli_templates", "config_tables",
-    "connecting", "demo", "demo_page", "demo_week", "doctor", "explaining", "exporting", "met_session", "opening", "paging", "review", "running", "setup",
+    "connecting", "demo", "demo_page", "demo_week", "doctor", "explaining", "exporting", "met_session", "opening", "paging", "review", "running", "setup", "single_keys",
 }  # fmt: skip
 
 

@@ -15,6 +15,8 @@ MAILBOXES = {
     "maildir": "followupd.adapters.maildir:MaildirMailbox",
     "gmail": "followupd.adapters.gmail:GmailMailbox",
 }
+#: For mailboxes in which what people wrote can be looked at.
+LETTERS = {"gmail": "followupd.adapters.gmail_letters:GmailLetters"}
 GOOGLE = "followupd.adapters.google_auth:open_account"
 CONTACTS = "followupd.adapters.google_contacts:GoogleContacts"
 

@@ -25,9 +25,10 @@ _UNITS = {
 #: What we take of a minute, in units: a fifth of Gmail's 6,000; of Calendar's 600 requests one in twenty.
 _SHARES = {"gmail": 1200, "calendar": 30, "people": 30}
 _MINUTE = timedelta(minutes=1)
-#: One lost answer is an accident; from the second in a row on the account rests.
+#: One lost answer is an accident; from the second try in a row on the account rests.
 _ACCIDENTS = 1
-_FIRST_REST = timedelta(minutes=1)
+#: Past the next pass, and three times as long from failure to failure: most outages are short.
+_FIRST_REST, _GROWTH = timedelta(minutes=6), 3
 #: With the five minutes between two passes still within one hour of service, in which all that is due has to be drafted.
 LONGEST_REST = timedelta(minutes=50)
 
@@ -46,6 +47,7 @@ class Pace:
         self._draw = draw
         self._minute: dict[str, deque[tuple[datetime, int]]] = {api: deque() for api in _SHARES}
         self._failures = 0
+        self._rests = 0
         self._rests_until: datetime | None = None
         self._why: Problem | None = None
         self.spent: Counter[str] = Counter()
@@ -77,24 +79,27 @@ class Pace:
             return
         left = self._rests_until - self._clock()
         # A rest that is longer than any ever is means that the clock was set back.
-        if timedelta() < left <= LONGEST_REST * 1.1:
+        if timedelta() < left <= LONGEST_REST:
             resting = NotDone(self._why.what, self._why.todo)
             resting.temporary = True
             raise resting
 
-    def take_failure(self, problem: NotDone | Unanswered) -> None:
-        """Rest: as long as Google asks to, else longer from failure to failure, each time drawn anew."""
-        self._failures += 1
+    def take_failure(self, problem: NotDone | Unanswered, tries: int = 1) -> None:
+        """Rest after so many tries that failed: as long as Google asks to, else longer from failure to failure.
+
+        Each rest is drawn anew, so that not all who were turned away come back at once; none is longer than LONGEST_REST.
+        """
+        self._failures += tries
         wait = problem.wait if isinstance(problem, NotDone) else None
         if wait is not None:
-            rest = min(max(wait, timedelta()), LONGEST_REST) * self._draw(1.0, 1.1)
+            rest = max(wait, timedelta()) * self._draw(1.0, 1.1)
         elif self._failures <= _ACCIDENTS:
             return
         else:
-            doubled = _FIRST_REST * 2 ** min(self._failures - _ACCIDENTS - 1, 10)
-            rest = min(doubled, LONGEST_REST) * self._draw(0.5, 1.0)
-        self._rests_until, self._why = self._clock() + rest, problem
+            rest = min(_FIRST_REST * _GROWTH ** min(self._rests, 5), LONGEST_REST) * self._draw(0.9, 1.0)
+        self._rests += 1
+        self._rests_until, self._why = self._clock() + min(rest, LONGEST_REST), problem
 
     def take_success(self) -> None:
-        self._failures = 0
+        self._failures = self._rests = 0
         self._rests_until = self._why = None

@@ -189,9 +189,10 @@ class Google:
 
     def read(self, request: Any) -> dict[str, Any]:
         """Return the answer to a request that changes nothing; tried three times. Raises NotDone and Unanswered."""
-        with self._turn, self._paced():
+        most = _TRIES if self.pace.calm else 1
+        with self._turn, self._paced(most):
             tries = Retrying(
-                stop=stop_after_attempt(_TRIES if self.pace.calm else 1),
+                stop=stop_after_attempt(most),
                 retry=_is_worth_a_try,
                 wait=_find_wait,
                 sleep=self._sleep,
@@ -201,20 +202,21 @@ class Google:
 
     def write(self, request: Any) -> dict[str, Any]:
         """Return the answer to a request that leaves exactly once. Raises NotDone when it was not done, else Unanswered."""
-        with self._turn, self._paced():
+        with self._turn, self._paced(tries=1):
             return self._send(request)
 
     @contextmanager
-    def _paced(self) -> Iterator[None]:
+    def _paced(self, tries: int) -> Iterator[None]:
+        """Ask unless the account rests, and let it rest when so many tries were of no use."""
         self.pace.check()
         try:
             yield
         except Unanswered as problem:
-            self.pace.take_failure(problem)
+            self.pace.take_failure(problem, tries)
             raise
         except NotDone as problem:
             if problem.is_rate or problem.is_unreachable:
-                self.pace.take_failure(problem)
+                self.pace.take_failure(problem, tries)
             raise
         self.pace.take_success()
 

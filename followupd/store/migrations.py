@@ -99,6 +99,11 @@ def add_ends(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE INDEX followups_with_text ON followups (expires) WHERE raw IS NOT NULL")
 
 
+def add_letters(connection: sqlite3.Connection) -> None:
+    """Keep up to when an owner's own letter to somebody was reckoned with."""
+    connection.execute("ALTER TABLE followups ADD COLUMN wrote_at TEXT")
+
+
 #: The step at index N leads from user_version N to N + 1.
 STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     create_tables,
@@ -110,6 +115,7 @@ STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     add_guest_lists,
     add_forgetting,
     add_ends,
+    add_letters,
 )
 
 

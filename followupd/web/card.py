@@ -47,7 +47,7 @@ def build_card(number: int) -> Card:
         event=event,
         letter=read_letter(item.raw) if item.raw is not None else None,
         chosen=_choose(item, event),
-        templates=_list_templates() if "template" in acts else [],
+        templates=ground().templates.list_messages() if "template" in acts else [],
         touches=store().past.touches_of(item.person) if item.person else [],
         alike=_find_alike(item),
         acts=acts,
@@ -85,11 +85,6 @@ def _foresee(item: FollowUp, event: Event) -> Letter | None:
         return read_letter(ground().writer.write(item, event, judgement, known=known, now=now()).raw)
     except Problem:
         return None  # the pass tells it, as a problem in the queue
-
-
-def _list_templates() -> list[str]:
-    """Return the templates that are whole messages; parts that others include have no subject."""
-    return sorted(name for name, source in ground().templates.sources().items() if "Subject:" in source)
 
 
 def _find_alike(item: FollowUp) -> str | None:

@@ -314,9 +314,9 @@ def catch_rest(pace: Pace) -> NotDone | None:
 def test_an_account_rests_longer_from_failure_to_failure_up_to_less_than_an_hour(clock: Clock) -> None:
     pace = Pace(clock, clock.sleep, lambda _, most: most)
 
-    rests = [rest_after(pace, Unanswered("No answer."), clock) for _ in range(9)]
+    rests = [rest_after(pace, Unanswered("No answer."), clock) for _ in range(6)]
 
-    assert [rest.total_seconds() / 60 for rest in rests] == [0, 1, 2, 4, 8, 16, 32, 50, 50]
+    assert [rest.total_seconds() / 60 for rest in rests] == [0, 6, 18, 50, 50, 50]
 
 
 def test_the_rests_are_drawn_so_that_not_all_come_back_at_once(clock: Clock) -> None:
@@ -324,7 +324,7 @@ def test_the_rests_are_drawn_so_that_not_all_come_back_at_once(clock: Clock) -> 
 
     rests = [rest_after(pace, Unanswered("No answer."), clock) for _ in range(3)]
 
-    assert [rest.total_seconds() for rest in rests] == [0, 30, 60]
+    assert [rest.total_seconds() / 60 for rest in rests] == [0, 5.4, 16.2]
 
 
 def ask_to_wait(minutes: float) -> NotDone:
@@ -339,6 +339,13 @@ def test_an_account_that_is_asked_to_wait_rests_at_least_that_long_but_not_for_e
     assert rest_after(pace, ask_to_wait(15), clock) == timedelta(minutes=15)
     assert rest_after(pace, ask_to_wait(60 * 24), clock) == LONGEST_REST
     assert rest_after(pace, ask_to_wait(-5), clock) == timedelta()
+
+
+def test_what_google_asks_for_is_drawn_upwards_but_never_over_an_hour(clock: Clock) -> None:
+    pace = Pace(clock, clock.sleep, lambda _, most: most)
+
+    assert rest_after(pace, ask_to_wait(15), clock) == timedelta(minutes=16.5)
+    assert rest_after(pace, ask_to_wait(60), clock) == LONGEST_REST
 
 
 def test_an_answer_ends_the_rest(clock: Clock) -> None:
@@ -368,8 +375,25 @@ def test_while_the_account_rests_nothing_is_asked(clock: Clock, site: Site) -> N
         with pytest.raises(Problem):
             google.read(drafts_of(google).list(userId="me"))
 
-    # Three tries, one more failure that makes it rest, and nothing from then on.
-    assert len(site.calls) == 4
+    assert len(site.calls) == 3, "three tries of one read, and nothing from then on"
+
+
+def test_after_a_rest_one_request_for_the_whole_account_looks_whether_google_is_back(
+    clock: Clock, site: Site
+) -> None:
+    site.do = answer(500)
+    google = open_google(site.port, clock)
+    calendars = google.service("calendar").events()
+    for _ in range(3):
+        for request in (
+            *(calendars.list(calendarId=name) for name in "abc"),
+            drafts_of(google).list(userId="me"),
+        ):
+            with pytest.raises(Problem):
+                google.read(request)
+        clock.now += timedelta(minutes=20)
+
+    assert len(site.calls) == 3 + 1 + 1
 
 
 def test_a_refusal_that_waiting_does_not_help_makes_nobody_rest(clock: Clock, site: Site) -> None:
