@@ -73,6 +73,32 @@ async function feelPulse() {
 }
 if (stamp) setInterval(() => document.hidden || feelPulse(), 3000);
 
+// --- a guest list: dropped anywhere on its form it is sent at once; a long one is searched while typing
+
+const drop = document.querySelector(".drop");
+if (drop) {
+  const file = drop.querySelector("input");
+  const form = file.form;
+  for (const kind of ["dragover", "dragleave", "drop"]) {
+    form.addEventListener(kind, (event) => {
+      if (!event.dataTransfer.types.includes("Files")) return;
+      event.preventDefault();
+      drop.classList.toggle("over", kind === "dragover");
+      if (kind !== "drop") return;
+      file.files = event.dataTransfer.files;
+      form.requestSubmit();
+    });
+  }
+}
+
+document.querySelector("[data-search]")?.addEventListener("input", ({ target }) => {
+  const words = target.value.toLocaleLowerCase().split(/\s+/);
+  for (const row of document.querySelectorAll(target.dataset.search)) {
+    const text = row.textContent.toLocaleLowerCase();
+    row.hidden = !words.every((word) => text.includes(word));
+  }
+});
+
 // --- templates: the preview follows the typing
 
 const workshop = document.querySelector("form[data-preview]");
