@@ -104,6 +104,20 @@ document.querySelector("[data-search]")?.addEventListener("input", ({ target }) 
 const workshop = document.querySelector("form[data-preview]");
 if (workshop) {
   const shown = workshop.querySelector(".preview");
+  const source = workshop.querySelector("#source");
+  const mirror = workshop.querySelector(".mirror");
+  const drawLines = () => {
+    const wrong = Number(shown.querySelector("[data-line]")?.dataset.line);
+    mirror.replaceChildren(
+      ...source.value.split("\n").map((text, place) => {
+        const line = document.createElement("div");
+        line.textContent = text || " ";
+        line.classList.toggle("wrong", place + 1 === wrong);
+        return line;
+      }),
+    );
+    source.ariaInvalid = String(Boolean(shown.querySelector("[data-line]")));
+  };
   let waiting, asked = 0;
   const renew = async () => {
     const turn = ++asked;
@@ -113,11 +127,13 @@ if (workshop) {
       if (!answer.ok || turn !== asked) return;
       shown.innerHTML = await answer.text();
       shown.querySelectorAll("details").forEach((part, place) => (part.open = open[place] ?? part.open));
+      drawLines();
     } catch {
       offline.hidden = false;
     }
   };
   workshop.addEventListener("input", () => {
+    drawLines();
     clearTimeout(waiting);
     waiting = setTimeout(renew, 200);
   });
