@@ -15,7 +15,7 @@ from followupd.rules.choosing import Chosen
 from followupd.rules.events import answer_judgement
 from followupd.rules.followups import Limits
 from followupd.rules.guest_lists import GuestWords
-from followupd.rules.names import fold_word
+from followupd.rules.name_words import fold_word
 from followupd.rules.people import PeopleWords
 from followupd.rules.promises import DebriefWords
 from followupd.store.store import Store
