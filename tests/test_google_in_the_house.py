@@ -195,3 +195,15 @@ def test_an_answer_is_seen_and_an_automatic_one_is_none(
             ada.mailbox.receive_reply(sent, "Nice to hear from you!", sender="Bo Example <bo@acme.example>")
     assert seen == [("draft", "sent"), ("draft", "answered")]
     assert "they wrote back on Tue 01 Dec, 14:00" in reading.run("show", "1")
+
+
+def test_what_left_drafts_before_it_was_skipped_is_never_written_a_second_time(
+    ada: Account, home: GoogleHome
+) -> None:
+    add_breakfast(ada.calendar)
+    home.run("once")
+    ada.mailbox.send_in_gmail(next(iter(ada.mailbox.drafts)))
+    home.run("skip", "1")
+    home.run("once")
+    assert home.queue() == [("draft", "handled")]
+    assert len(ada.mailbox.messages) == 1
