@@ -123,7 +123,7 @@ def test_people_are_greeted_as_the_owners_contacts_name_them(
     ada.contacts.add("Acme", "cy@club.example")
     home = GoogleHome(google, tmp_path, "primary")
     keep_sign_in(google, tmp_path / "state" / "google", ADA, *NEEDED, CONTACTS)
-    cy = {"email": "cy@club.example", "displayName": "Cy Example", "responseStatus": "accepted"}
+    cy = {"email": "cy@club.example", "displayName": "Cy Carlsen", "responseStatus": "accepted"}
     add_breakfast(ada.calendar, guests=[YES, BO, cy])
     home.run("once")
     greetings = sorted(read_text(message.raw).splitlines()[0] for message in ada.mailbox.messages.values())
