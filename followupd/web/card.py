@@ -7,7 +7,7 @@ from followupd.items import FollowUp, Kind, Offer, Step
 from followupd.model import Event
 from followupd.rules.choosing import Chosen
 from followupd.store.history import Touch
-from followupd.web.ground import desk, ground, now, store
+from followupd.web.ground import debriefing, desk, ground, now, store
 from followupd.web.showing import Letter, is_saving, list_acts, read_letter
 
 
@@ -31,6 +31,8 @@ class Card:
     lost_approval: bool
     offers: tuple[Offer, ...]
     """For the question about public lists: its events."""
+    listed: int
+    """So many people stand on the event's guest list, to be picked from; 0 where nobody asks for people."""
     met: list[tuple[FollowUp, Letter | None]]
     """For a question about people: whom the owner named so far, and what each of them gets."""
 
@@ -53,6 +55,7 @@ def build_card(number: int) -> Card:
         saving=is_saving(item),
         lost_approval=item.id in store().past.lost_approvals(),
         offers=desk().list_offers(number) if item.asks_where else (),
+        listed=len(debriefing().see_guests(number)) if acts & {"debrief", "question"} else 0,
         met=_list_met(item, event),
     )
 
