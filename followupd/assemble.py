@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -22,6 +23,7 @@ from followupd.rules.answers import AnswerWords, read_answer_words
 from followupd.rules.choosing import Chosen, choose_template
 from followupd.rules.drafts import example_facts
 from followupd.rules.events import judge_event
+from followupd.rules.name_words import NameWords, read_name_words
 from followupd.rules.people import PeopleWords, name_attendees, read_people_words, sort_guests
 from followupd.rules.reading import read_envelope
 from followupd.rules.status import check_move
@@ -43,7 +45,7 @@ if TYPE_CHECKING:  # what only commands and the page use, the daemon never loads
 
 _WORDS = Path(__file__).parent / "words"
 #: Word files that are not about events.
-_OTHER_WORDS = frozenset({"advice", "answers", "debrief", "guests", "people"})
+_OTHER_WORDS = frozenset({"advice", "answers", "debrief", "guests", "names", "people"})
 
 
 def read_clock() -> datetime:
@@ -63,7 +65,14 @@ def _read_word_file(stem: str) -> dict[str, Any]:
 
 def load_people_words() -> PeopleWords:
     """Return the words that tell people from mailboxes, rooms and machines, from followupd/words/people.toml."""
-    return read_people_words(_read_word_file("people"))
+    return read_people_words(_read_word_file("people"), load_name_words())
+
+
+@cache
+def load_name_words() -> NameWords:
+    """Return what is known of names, from followupd/words/: read once, for it is the largest of them."""
+    given, families = ((_WORDS / f"{stem}.txt").read_text(encoding="utf-8") for stem in ("given", "families"))
+    return read_name_words(_read_word_file("names"), given, families)
 
 
 def load_cautions() -> "tuple[Caution, ...]":
@@ -79,7 +88,7 @@ def build_judge(settings: Settings, words: Words) -> Judge:
     names = ContactNames(*(find_contacts(settings.state, account.name) for account in settings.accounts))
 
     def judge(event: Event) -> tuple[Judgement, tuple[Guest, ...]]:
-        attendees = name_attendees(event.attendees, names.find_name)
+        attendees = name_attendees(event.attendees, names.find_name, people_words.names)
         guests = sort_guests(attendees, settings.owner, people_words)
         return judge_event(event, guests, settings.owner, words), guests
 
@@ -253,7 +262,7 @@ def load_debrief_words() -> "DebriefWords":
     """Return what the debrief listens for, from followupd/words/debrief.toml."""
     from followupd.rules.promises import read_debrief_words  # noqa: PLC0415 - the daemon reads no debrief
 
-    return read_debrief_words(_read_word_file("debrief"))
+    return read_debrief_words(_read_word_file("debrief"), load_name_words())
 
 
 def load_answer_words() -> AnswerWords:

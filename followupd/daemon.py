@@ -176,9 +176,9 @@ class Daemon:
     def _beat(self) -> None:
         self._looked = datetime.now(UTC)
         self._report: Report | None = None
-        self._watch.begin_pass()
+        self._attempt(self._watch.begin_pass)
         problem = self._attempt(self._pass)
-        self._watch.end_pass(self._report, problem)
+        self._attempt(lambda: self._watch.end_pass(self._report, problem))
         self._failed = problem is not None and not isinstance(problem, Bug)
 
     def _check_daily(self) -> None:

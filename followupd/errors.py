@@ -89,6 +89,10 @@ class Doubt(Problem):
     temporary = True
 
 
+class Missing(Problem):
+    """There is nothing of that number or name."""
+
+
 class Changed(Problem):
     """What was about to be written over is no longer what was read."""
 

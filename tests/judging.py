@@ -69,6 +69,10 @@ class LabelledPerson:
     first_names: frozenset[str]
     mailbox: str
     """What it is when it is nobody to write to; "" for a person."""
+    asked: bool = True
+    """False where a name may be used and need not be."""
+    full: str | None = None
+    """The full name; None where the collection does not say it."""
 
 
 def read_titles(file: Path) -> Iterator[Labelled]:
@@ -102,7 +106,7 @@ def _read_guest(line: str) -> tuple[Attendee, bool, frozenset[str]]:
 
 
 def _read_who(who: str) -> tuple[str, str]:
-    found = re.match(r"^(.*?) *<(.+)>$", who)
+    found = re.match(r"^(.*?) *<([^<]+)>$", who)
     name, email = (found[1], found[2]) if found else ("", parseaddr(who)[1])
     return re.sub(r'^"(.*)"$', r"\1", name), email.lower()
 
@@ -151,11 +155,23 @@ def _list_attendees(
 
 def read_people(file: Path) -> Iterator[LabelledPerson]:
     for line in file.read_text(encoding="utf-8").splitlines():
-        if not line.startswith("#"):
+        if line and not line.startswith("#"):
             who, mark, more = re.split(r" ([=:])(?: |$)", line, maxsplit=1)
             name, email = _read_who(who)
-            names = _read_names(more if mark == "=" else None)
-            yield LabelledPerson(line, name, email, names, more if mark == ":" else "")
+            if mark == ":":
+                yield LabelledPerson(line, name, email, frozenset(), more)
+                continue
+            greeted, told, full = more.partition("/")
+            names = _read_names(greeted.strip().rstrip("?"))
+            yield LabelledPerson(
+                line,
+                name,
+                email,
+                names,
+                "",
+                not greeted.rstrip().endswith("?"),
+                full.strip() if told else None,
+            )
 
 
 # ── what came of it ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -247,12 +263,15 @@ def _count_people(score: Score, entry: Labelled, guests: Sequence[Guest]) -> Non
         _count_name(score, entry.names[email], written[email].first_name, f"{written[email].name} <{email}>")
 
 
-def _count_name(score: Score, right: frozenset[str], used: str | None, written: str) -> None:
-    score.nameable += bool(right)
-    score.named += bool(right) and used in right
+def _count_name(
+    score: Score, right: frozenset[str], used: str | None, written: str, *, asked: bool = True
+) -> None:
+    asked = asked and bool(right)
+    score.nameable += asked
+    score.named += asked and used in right
     if used is not None and used not in right:
         score.harmful.append(f"{written} greeted as {used}")
-    elif used is None and right:
+    elif used is None and asked:
         score.misses.append(f"name: {written} is not greeted as {'|'.join(sorted(right))}")
 
 
@@ -270,5 +289,5 @@ def score_people(people: Sequence[LabelledPerson], judge: Judge) -> Score:
         if guest.follow_up is bool(person.mailbox):
             score.misses.append(f"person: {person.written} ({guest.reason})")
         elif guest.follow_up:
-            _count_name(score, person.first_names, guest.first_name, person.written)
+            _count_name(score, person.first_names, guest.first_name, person.written, asked=person.asked)
     return score

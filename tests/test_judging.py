@@ -33,10 +33,19 @@ def test_events_nobody_knew_are_judged_well(language: str, recall: float) -> Non
     assert not score.harmful
 
 
-def test_people_nobody_knew_are_told_from_mailboxes_and_hardly_ever_greeted_wrongly() -> None:
-    score = score_people(list(read_people(FRESH / "people.txt")), judge)
+def test_people_the_rules_were_written_by_are_told_from_mailboxes_and_greeted_rightly() -> None:
+    score = score_people(list(read_people(FOLDER / "seen" / "people.txt")), judge)
     print("\n".join([*score.harmful, *score.misses]))
-    assert score.people_found >= 0.97
-    assert score.wrong_addresses <= 0.03
-    assert score.names_used >= 0.82
-    assert len(score.harmful) <= 8
+    assert score.people_found >= 0.99
+    assert score.wrong_addresses <= 0.005
+    assert score.names_used >= 0.98
+    assert not score.harmful
+
+
+def test_people_nobody_knew_are_told_from_mailboxes_and_hardly_ever_greeted_wrongly() -> None:
+    """Nothing of the set aside is printed, so that nobody writes a rule for one of its lines."""
+    score = score_people(list(read_people(FRESH / "people.txt")), judge)
+    assert score.people_found >= 0.98
+    assert score.wrong_addresses <= 0.005
+    assert score.names_used >= 0.95
+    assert len(score.harmful) <= 1

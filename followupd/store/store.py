@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from followupd.errors import AlreadyRunning, Changed, Problem
+from followupd.errors import AlreadyRunning, Changed, Missing
 from followupd.items import IN_MAILBOX, OPEN, Act, By, FollowUp, Intent, Plan, Status, Step, Via
 from followupd.mail import fingerprint
 from followupd.model import Person
@@ -131,10 +131,10 @@ class Store:
             return self.followup(number)
 
     def followup(self, number: int) -> FollowUp:
-        """Return one item. Raises Problem when there is none of that number."""
+        """Return one item. Raises Missing when there is none of that number."""
         row = self.database.row(f"{_FOLLOWUPS} WHERE id = ?", number)
         if row is None:
-            raise Problem(
+            raise Missing(
                 f"There is no item {number} in the queue.", "See `followupd queue --all` for the numbers."
             )
         return to_followup(row)
