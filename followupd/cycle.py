@@ -208,7 +208,8 @@ class Cycle:
             )
         known = self._store.last_touch(item.person or "", item.id) is not None
         judgement, _ = self._planning.judge(event)
-        written = self._writer.write(item, event, judgement, known=known, now=self._clock())
+        reply = self._corresponding.find_reply(item)
+        written = self._writer.write(item, event, judgement, known=known, now=self._clock(), reply=reply)
         return {
             "template": written.template,
             "subject": written.subject,

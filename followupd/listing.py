@@ -12,7 +12,7 @@ from followupd.items import OPEN, FollowUp, Kind, Offer, Status, Step
 from followupd.met import Listed
 from followupd.model import Person, Reason
 from followupd.rules.choosing import Chosen
-from followupd.rules.reading import decode_words, read_addresses, read_message
+from followupd.rules.reading import decode_words, find_conversation, read_addresses, read_message
 
 _MOST_NAMED = 5
 _KIND_WORDS = {
@@ -35,6 +35,7 @@ def queue_to_json(item: FollowUp, now: datetime) -> dict[str, Any]:
         "event": item.event,
         "channel": "email" if item.kind is Kind.DRAFT else None,
         "subject": item.subject or None,
+        "conversation": find_conversation(item.raw) or None,
         "due": write_utc(item.due),
         "deadline": write_utc(item.deadline),
         "at_risk": item.is_at_risk(now),
@@ -170,9 +171,16 @@ def build_queue(items: Sequence[FollowUp], now: datetime, zone: ZoneInfo) -> Any
     for heading in ("no.", "who or what", "event", "status", "when"):
         table.add_column(heading, overflow="fold")
     for item in items:
+        reply = " (reply)" if item.status in OPEN and find_conversation(item.raw) else ""
         held = f" ({'held: ' if item.status in OPEN else ''}{item.held})" if item.held else ""
         # Text, never markup: strangers wrote names and titles.
-        cells = (str(item.id), say_what(item), item.event, f"{item.status}{held}", say_clock(item, now, zone))
+        cells = (
+            str(item.id),
+            say_what(item),
+            item.event,
+            f"{item.status}{reply}{held}",
+            say_clock(item, now, zone),
+        )
         table.add_row(*map(Text, cells))
     return table
 
@@ -208,7 +216,10 @@ def write_letter(raw: bytes) -> list[str]:
     for header in ("From", "To", "Cc", "Bcc", "Reply-To"):
         addresses = read_addresses(message, header.lower())
         lines += [f"{header + ':':9} {', '.join(starmap(_say_address, addresses))}"] if addresses else []
-    return [*lines, f"Subject:  {message.subject}", "", *message.text.rstrip().splitlines()]
+    lines += [f"Subject:  {message.subject}"]
+    if conversation := find_conversation(raw):
+        lines += [f"Reply:    it goes into your conversation “{conversation}”"]
+    return [*lines, "", *message.text.rstrip().splitlines()]
 
 
 def write_offers(item: FollowUp, offers: Sequence[Offer], now: datetime, zone: ZoneInfo) -> str:

@@ -34,7 +34,7 @@ ALLOWED: dict[str, set[str]] = {
     "settings": {"model", "errors", "network", "rules."},
     "options": {"durations", "errors", "network", "rules."},
     "config": {"model", "errors", "home", "network", "options", "rules.", "settings"},
-    "writer": {"items", "model", "errors", "rules.", "render", "template_files"},
+    "writer": {"items", "mail", "model", "errors", "rules.", "render", "template_files"},
     "problems": {"items", "model", "store."},
     "withdrawing": {"items", "model", "store."},
     "attending": {"items", "model", "rules.", "store.", "withdrawing"},
