@@ -3,13 +3,15 @@
 import tomllib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from followupd.adapters import CALENDARS, CONTACTS, FEED, GOOGLE, GUESTS, MAILBOXES, OUTBOX, load
+from followupd.adapters import CALENDARS, CONTACTS, FEED, GOOGLE, GUESTS, LETTERS, MAILBOXES, OUTBOX, load
 from followupd.adapters.contact_names import ContactNames
 from followupd.adapters.copies import forget_copies, name_copy
+from followupd.corresponding import Listening
 from followupd.cycle import Cycle
 from followupd.errors import ConfigProblem
 from followupd.items import FollowUp
@@ -17,9 +19,11 @@ from followupd.model import Event, Guest, Judge, Judgement
 from followupd.network import Network, read_feed_address
 from followupd.ports import AddressBook, CalendarSource, Mailbox
 from followupd.render import Renderer
+from followupd.rules.answers import AnswerWords, read_answer_words
 from followupd.rules.choosing import Chosen, choose_template
 from followupd.rules.drafts import example_facts
 from followupd.rules.events import judge_event
+from followupd.rules.name_words import NameWords, read_name_words
 from followupd.rules.people import PeopleWords, name_attendees, read_people_words, sort_guests
 from followupd.rules.reading import read_envelope
 from followupd.rules.status import check_move
@@ -41,7 +45,7 @@ if TYPE_CHECKING:  # what only commands and the page use, the daemon never loads
 
 _WORDS = Path(__file__).parent / "words"
 #: Word files that are not about events.
-_OTHER_WORDS = frozenset({"advice", "debrief", "guests", "people"})
+_OTHER_WORDS = frozenset({"advice", "answers", "debrief", "guests", "names", "people"})
 
 
 def read_clock() -> datetime:
@@ -61,7 +65,14 @@ def _read_word_file(stem: str) -> dict[str, Any]:
 
 def load_people_words() -> PeopleWords:
     """Return the words that tell people from mailboxes, rooms and machines, from followupd/words/people.toml."""
-    return read_people_words(_read_word_file("people"))
+    return read_people_words(_read_word_file("people"), load_name_words())
+
+
+@cache
+def load_name_words() -> NameWords:
+    """Return what is known of names, from followupd/words/: read once, for it is the largest of them."""
+    given, families = ((_WORDS / f"{stem}.txt").read_text(encoding="utf-8") for stem in ("given", "families"))
+    return read_name_words(_read_word_file("names"), given, families)
 
 
 def load_cautions() -> "tuple[Caution, ...]":
@@ -77,7 +88,7 @@ def build_judge(settings: Settings, words: Words) -> Judge:
     names = ContactNames(*(find_contacts(settings.state, account.name) for account in settings.accounts))
 
     def judge(event: Event) -> tuple[Judgement, tuple[Guest, ...]]:
-        attendees = name_attendees(event.attendees, names.find_name)
+        attendees = name_attendees(event.attendees, names.find_name, people_words.names)
         guests = sort_guests(attendees, settings.owner, people_words)
         return judge_event(event, guests, settings.owner, words), guests
 
@@ -191,6 +202,18 @@ def _build_mailbox(box: MailboxSettings, network: Network, accounts: Mapping[str
     return send(drafts, box.server, network.ca_file, read_envelope)
 
 
+def build_listening(settings: Settings, accounts: Mapping[str, Any]) -> Listening:
+    """Return where the owner's own correspondence may be looked at, which is at Gmail by their leave; in every sixth pass."""
+    boxes = [(box.name, box.type, box.account) for box in settings.mailboxes]
+    return Listening(
+        {name: load(LETTERS[kind])(accounts[account]) for name, kind, account in boxes if account},
+        load_answer_words(),
+        settings.owner.addresses,
+        ZoneInfo(settings.owner.timezone),
+        settings.poll * 6,
+    )
+
+
 def try_server(box: MailboxSettings, network: Network) -> None:
     """Connect to the mail server of a mailbox and log in; no mail leaves. Raises MailboxProblem in words."""
     mailbox = _build_mailbox(box, network, {})
@@ -239,7 +262,12 @@ def load_debrief_words() -> "DebriefWords":
     """Return what the debrief listens for, from followupd/words/debrief.toml."""
     from followupd.rules.promises import read_debrief_words  # noqa: PLC0415 - the daemon reads no debrief
 
-    return read_debrief_words(_read_word_file("debrief"))
+    return read_debrief_words(_read_word_file("debrief"), load_name_words())
+
+
+def load_answer_words() -> AnswerWords:
+    """Return by what the letters of machines are known, from followupd/words/answers.toml."""
+    return read_answer_words(_read_word_file("answers"))
 
 
 def load_guest_words() -> "GuestWords":
@@ -276,10 +304,14 @@ def build_cycle(
     templates: Templates,
     clock: Callable[[], datetime] = read_clock,
     mailboxes: Mapping[str, Mailbox] | None = None,
+    accounts: Mapping[str, Any] | None = None,
 ) -> Cycle:
-    """Return the pass for these settings; it begins a new reign over the store."""
+    """Return the pass for these settings; it begins a new reign over the store.
+
+    `accounts` and `mailboxes` are those of build_accounts and build_mailboxes, made here when they are not given.
+    """
     words = load_words()
-    accounts = build_accounts(settings)
+    accounts = build_accounts(settings) if accounts is None else accounts
     mailboxes = mailboxes or build_mailboxes(settings, accounts)
     # Beside the database at hand: a dry run over a copy of the state leaves the real copies alone.
     copies = store.database.path.parent / "feeds"
@@ -295,6 +327,7 @@ def build_cycle(
         zone=ZoneInfo(settings.owner.timezone),
         timing=Timing(store, settings.hours, build_holidays(settings), mailboxes, clock),
         clock=clock,
+        listening=build_listening(settings, accounts),
         books=build_books(accounts, store.database.path.parent),
     )
     forget_copies(copies, _name_copies(settings))

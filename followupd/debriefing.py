@@ -15,7 +15,7 @@ from followupd.rules.choosing import Chosen
 from followupd.rules.events import answer_judgement
 from followupd.rules.followups import Limits
 from followupd.rules.guest_lists import GuestWords
-from followupd.rules.names import fold_word
+from followupd.rules.name_words import fold_word
 from followupd.rules.people import PeopleWords
 from followupd.rules.promises import DebriefWords
 from followupd.store.store import Store
@@ -135,8 +135,8 @@ class Debriefing:
         remembered = self._store.guest_lists.columns(guest_lists.name_columns(table.columns))
         return remembered or guest_lists.find_columns(table.columns, self._rules.guests)
 
-    def list_guests(self, number: int) -> list[Listed]:
-        """Return the kept guest list of an item's event, by their numbers; else the guests its calendar names."""
+    def see_guests(self, number: int) -> list[Listed]:
+        """Return the kept guest list of an item's event; else the guests its calendar names, kept nowhere yet."""
         item = self._store.followup(number)
         kept = self._store.guest_lists.list(item.occurrence)
         event = self._store.calendars.event(item.occurrence)
@@ -145,8 +145,14 @@ class Debriefing:
         _, guests = self._judge_words(event)
         people = [guest for guest in guests if guest.follow_up]
         named = [Person(guest.person, guest.email, guest.name, guest.first_name) for guest in people]
-        self._store.guest_lists.keep(item.occurrence, [Listed(Met(person)) for person in named])
-        return self._store.guest_lists.list(item.occurrence)
+        return [Listed(Met(person)) for person in named]
+
+    def list_guests(self, number: int) -> list[Listed]:
+        """Return what `see_guests` does, by numbers that will stay: from now on the list is kept."""
+        seen, occurrence = self.see_guests(number), self._store.followup(number).occurrence
+        if seen and not seen[0].number:
+            self._store.guest_lists.keep(occurrence, seen)
+        return self._store.guest_lists.list(occurrence)
 
     # --- taking it
 

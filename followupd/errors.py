@@ -89,8 +89,19 @@ class Doubt(Problem):
     temporary = True
 
 
+class Missing(Problem):
+    """There is nothing of that number or name."""
+
+
 class Changed(Problem):
     """What was about to be written over is no longer what was read."""
+
+
+class NoticeProblem(Problem):
+    """A notice did not get through by one way; the others are used all the same."""
+
+    exit_code = ExitCode.BROKEN
+    temporary = True
 
 
 class StateProblem(Problem):

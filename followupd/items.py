@@ -128,6 +128,8 @@ class FollowUp:
     message_id: str = ""
     draft_id: str | None = None
     """None when no draft of ours lies in the mailbox."""
+    wrote_at: datetime | None = None
+    """When the owner last wrote to them by themselves, as far as an item was ended or held for it."""
     raw: bytes | None = None
     """The message as the owner last saw or wanted it."""
     placed_hash: str | None = None

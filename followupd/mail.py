@@ -1,6 +1,7 @@
 """Messages, and the drafts they become in a mailbox, all frozen. Every instant is UTC."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -20,6 +21,21 @@ class Message:
     message_id: str
     date: datetime
     language: str = "en"
+    in_reply_to: str = ""
+    """Message-ID of the letter it answers; "" for one that begins a conversation."""
+    references: tuple[str, ...] = ()
+    """Message-IDs of that conversation, the oldest first (RFC 5322, 3.6.4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyTo:
+    """The letter that a message answers."""
+
+    subject: str
+    """Of the conversation, without its "Re:"."""
+    message_id: str
+    references: tuple[str, ...]
+    """What the answer names, the letter itself last."""
 
 
 def fingerprint(raw: bytes) -> str:
@@ -80,3 +96,31 @@ class Look:
     place: Place
     drafts: tuple[Draft, ...] = ()
     """All drafts that match, when `place` is DRAFTS (two or more mean: stop and ask) or SENDING."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One message that was exchanged with somebody, by its header alone: what it says is never read.
+
+    Strangers wrote every text in it.
+    """
+
+    at: datetime
+    """When the mailbox took it in, or sent it."""
+    sent: bool
+    """It lies in the owner's Sent."""
+    sender: str
+    """Lower case; "" where it names none, or several."""
+    recipients: frozenset[str]
+    """Everybody in To, Cc and Bcc, lower case."""
+    subject: str
+    message_id: str
+    """In its angle brackets; "" where there is none."""
+    references: tuple[str, ...]
+    """The Message-IDs it goes back to, the oldest first (RFC 5322, 3.6.4)."""
+    thread: str
+    """The mailbox's own id of the conversation it stands in."""
+    fields: Mapping[str, str]
+    """Other header fields by name in small letters, the first of each name."""
+    parts: tuple[str, ...] = ()
+    """Content-Type of the whole and of each part in it, parameters included."""

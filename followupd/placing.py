@@ -13,6 +13,8 @@ from followupd.rules.followups import Limits
 from followupd.tracing import draft_columns, pick_draft
 
 _DAY = timedelta(days=1)
+#: Where a draft lies, or may lie, that the owner sent or wants to send by themselves.
+_IN_OTHER_HANDS = {Place.READY, Place.SENT, Place.GONE}
 
 
 class Placing:
@@ -23,14 +25,19 @@ class Placing:
         mailing: Mailing,
         write: Callable[[FollowUp], Mapping[str, Any]],
         find_obstacle: Callable[[FollowUp], Reason | None],
+        is_written_to: Callable[[FollowUp], bool],
         limits: Limits,
     ) -> None:
-        """`write` returns the columns of a new message; `find_obstacle` knows the event afresh."""
+        """`write` returns the columns of a new message; `find_obstacle` knows the event afresh.
+
+        `is_written_to` ends an item whose person the owner wrote to by themselves.
+        """
         self._mailing = mailing
         self._store = mailing.store
         self._clock = mailing.clock
         self._write = write
         self._find_obstacle = find_obstacle
+        self._is_written_to = is_written_to
         self._limits = limits
 
     def place_drafts(self, problems: list[Problem]) -> None:
@@ -51,6 +58,8 @@ class Placing:
         if held is not None:
             if held is not item.held:
                 self._store.update(item, held=held)
+            return
+        if self._is_written_to(item):
             return
         item = self._store.update(item, held=None, **({} if item.edited else self._write(item)))
         # Only our own Message-ID counts here: the owner may have written to the same person in the same words.
@@ -113,5 +122,8 @@ class Placing:
             self._store.close_intent(intent, "done", self._clock())
         elif item.status in {Status.PLANNED, Status.WITHDRAWN} and not self._store.was_taken_out(item.id):
             self._mailing.record_end(item, look.place)
+            return
+        elif item.status in {Status.SKIPPED, Status.DONE} and look.place in _IN_OTHER_HANDS:
+            self._mailing.record_end(item, look.place)  # so that `undo` does not write it a second time
             return
         self._store.update(item, draft_id=None)

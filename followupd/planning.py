@@ -123,7 +123,11 @@ class Planning:
             withdraw(self._store, item, *obstacle, now)
         elif event is not None and times_of(event)[0] != item.due:
             self._move_times(item, event, now)
-        elif item.held is not None and item.status is Status.DRAFTED and not _is_ahead(item, now):
+        elif (
+            item.held not in {None, Reason.WROTE}
+            and item.status is Status.DRAFTED
+            and not _is_ahead(item, now)
+        ):
             self._store.note_step(item, now, By.DAEMON, "nothing holds it any more", {"held": None})
 
     def find_change(self, item: FollowUp, event: Event | None) -> tuple[Reason, str] | None:

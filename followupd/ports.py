@@ -1,10 +1,12 @@
 """What the outside must offer. Each docstring is the contract; tests/contracts holds every adapter to it."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from followupd.mail import Draft, Look, Place, Trace
+from followupd.mail import Draft, Letter, Look, Place, Trace
 from followupd.model import Reading
+from followupd.notices import Notice, Sign
 
 
 class CalendarSource(Protocol):
@@ -35,6 +37,22 @@ class AddressBook(Protocol):
         """Bring what is kept of them up to date where that is due and allowed.
 
         Raises SourceProblem when it cannot be done; what was known stays.
+        """
+        ...
+
+
+class Correspondence(Protocol):
+    """What the owner and others wrote to each other, in the account of a mailbox."""
+
+    def may_read(self) -> bool:
+        """Tell whether the owner allows it to be looked at."""
+        ...
+
+    def find_letters(self, people: Collection[str], since: datetime) -> tuple[Letter, ...]:
+        """Return the newest letters from and to these addresses since then, and notices that a mail could not be delivered.
+
+        The newest come first; drafts are no letters. What arrived in the last minutes may still be missing. The request
+        is one for all of `people`; it takes so many of them at once as there are in a day. Raises MailboxProblem.
         """
         ...
 
@@ -114,4 +132,34 @@ class Mailbox(Protocol):
 
     def close(self) -> None:
         """Let go of what `open` made; the next `open` makes it anew. Never raises."""
+        ...
+
+
+class Notifier(Protocol):
+    """A way to tell the owner something."""
+
+    name: str
+    """As config.toml calls it."""
+    disturbs: bool
+    """True where it reaches for the owner's attention: it keeps to their working hours."""
+    writes_mail: bool
+    """True where it writes into a mailbox: never before the store has noted it, and never while the state is unusable."""
+
+    def is_there(self) -> bool:
+        """Tell whether a notice would be seen; one that would not is kept for later."""
+        ...
+
+    def tell(self, notice: Notice, earlier: str) -> str:
+        """Tell it, and return what this way knows it by; `earlier` is that of the last notice of the same cause, or "".
+
+        Returns within seconds. Raises NoticeProblem when it did not get through.
+        """
+        ...
+
+
+class Switch(Protocol):
+    """A dead-man's switch: a service outside that tells the owner when nothing is heard of followupd any more."""
+
+    def ping(self, sign: Sign, words: str) -> None:
+        """Say that a pass began, went well, or that something is wrong (`words`). Raises NoticeProblem as a way does."""
         ...

@@ -1,26 +1,26 @@
 """`followupd review`: the queue, one item a screen, decided with single keys; it fits 80 by 24."""
 
-import os
 import re
-import select
 import shutil
-import sys
-import termios
 import textwrap
-import tty
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from datetime import UTC, datetime, time, timedelta
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from datetime import UTC, datetime
 
 import click
 from rich.console import Console
 from rich.text import Text
 
 from followupd.app import App
+from followupd.assemble import build_judge, build_templates, build_writer, load_words, open_store
 from followupd.errors import Problem
 from followupd.items import FollowUp, Kind, Status
-from followupd.listing import say_clock, say_what, write_letter
+from followupd.listing import say_clock, say_time, say_what, write_letter
+from followupd.render import Renderer
 from followupd.rules.reading import read_message
+from followupd.rules.snoozing import find_tomorrow, find_tonight, read_until
+from followupd.single_keys import Keys
+from followupd.store.store import Store
 
 #: What a terminal would take for a command, or show as nothing.
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
@@ -31,65 +31,35 @@ _HELP = (
     ("a", "approve exactly this text; yes to a question; another try for a problem"),
     ("e", "edit the text in your editor"),
     ("s", "skip: no follow-up, no to a question, nobody met"),
-    ("z", "snooze until tomorrow, 9:00"),
-    ("d", "done another way, by phone"),
+    ("z", "snooze: tonight, tomorrow at 9:00, or until you say"),
+    ("d", "done: by phone, letter, message, in person, or an e-mail of yours"),
+    ("t", "write it anew from another template"),
     ("m", "say whom you met, or give an address"),
     ("u", "undo the last decision"),
     ("?", "this list"),
     ("q", "leave; what is decided stays decided"),
 )
-#: Lines around the text: heading, clock, why, two rules, what was said last, keys.
+#: How somebody was reached otherwise, by the key that says so.
+_CHANNELS = {"p": "phone", "l": "letter", "m": "message", "i": "in-person", "e": "email"}
+_SAID_CHANNELS = {"in-person": "in person", "email": "by an e-mail of your own"}
+#: Lines around the text: heading, clock, two rules, what was said last, keys.
 _FRAME = 8
-_MORNING = time(9)
 #: q, and the end of the input.
 _LEAVE = frozenset({"q", "\x04"})
-
-
-class Keys:
-    """The terminal read key by key; keys typed ahead are kept."""
-
-    def __init__(self) -> None:
-        self._input = sys.stdin.fileno()
-        self._usual = termios.tcgetattr(self._input)
-
-    @contextmanager
-    def single(self) -> Iterator[None]:
-        """Take single keys, without an echo, while this lasts."""
-        tty.setcbreak(self._input, termios.TCSADRAIN)
-        try:
-            yield
-        finally:
-            termios.tcsetattr(self._input, termios.TCSADRAIN, self._usual)
-
-    @contextmanager
-    def lines(self) -> Iterator[None]:
-        """Let a prompt or an editor have the terminal as it usually is."""
-        termios.tcsetattr(self._input, termios.TCSADRAIN, self._usual)
-        try:
-            yield
-        finally:
-            tty.setcbreak(self._input, termios.TCSADRAIN)
-
-    def read(self) -> str:
-        """Return the next key; "" for those that send more than a letter, such as arrows."""
-        key = os.read(self._input, 1)
-        if key != b"\x1b":
-            return key.decode("ascii", "replace") or "q"  # the terminal is gone
-        while select.select([self._input], [], [], 0)[0]:
-            os.read(self._input, 1)
-        return ""
 
 
 class Review:
     """One walk through the queue."""
 
-    def __init__(self, app: App, console: Console) -> None:
+    def __init__(self, app: App, store: Store, console: Console) -> None:
         self._app = app
+        self._store = store
         self._desk = app.desk
         self._console = console
         self._input = Keys()
         self._place = 0
         self._top = 0
+        self._lines: list[str] = []
         self._said = ""
         self._last: int | None = None
         self._keys: Mapping[str, Callable[[FollowUp], None]] = {
@@ -98,6 +68,7 @@ class Review:
             "s": self._skip,
             "z": self._snooze,
             "d": self._finish,
+            "t": self._change_template,
             "m": self._name_people,
         }
 
@@ -107,6 +78,7 @@ class Review:
             while items := self._list_items():
                 self._place = min(self._place, len(items) - 1)
                 item = items[self._place]
+                self._lines = self._write(item)
                 self._show(item, len(items))
                 key = self._input.read()
                 if key in _LEAVE:
@@ -123,7 +95,7 @@ class Review:
 
     def _take(self, key: str, item: FollowUp, count: int) -> None:
         if key == " ":
-            self._top = 0 if self._is_at_end(item) else self._top + self._height()
+            self._top = 0 if self._is_at_end() else self._top + self._height()
         elif key in {"j", "k"}:
             self._go(min(max(self._place + (1 if key == "j" else -1), 0), count - 1))
         elif key == "?":
@@ -149,7 +121,7 @@ class Review:
     # --- what the keys do
 
     def _approve(self, item: FollowUp) -> None:
-        if not self._is_at_end(item):
+        if not self._is_at_end():
             self._top += self._height()
             self._said = "Read it to its end first; then a approves it."
             return
@@ -171,14 +143,64 @@ class Review:
         self._note(item, "skipped")
 
     def _snooze(self, item: FollowUp) -> None:
-        local = self._app.now.astimezone(self._app.zone) + timedelta(days=1)
-        until = datetime.combine(local.date(), _MORNING, self._app.zone).astimezone(UTC)
-        self._desk.snooze(item.id, until, self._app.now)
-        self._note(item, "snoozed until tomorrow, 9:00")
+        now, zone = self._app.now, self._app.zone
+        tonight, tomorrow = find_tonight(now, zone), find_tomorrow(now, zone)
+        evening = "tonight" if tonight < tomorrow else "tomorrow night"
+        key = self._ask(f"Until: t {evening}, m tomorrow 9:00, p another time (else: leave it)")
+        until = self._pick_time() if key == "p" else {"t": tonight, "m": tomorrow}.get(key)
+        if until is not None:
+            self._desk.snooze(item.id, until, now)
+            self._note(item, f"snoozed until {until.astimezone(zone):%a %d %b, %H:%M}")
+
+    def _pick_time(self) -> datetime | None:
+        """Return what the owner types: how long from now, or a day and time of theirs; None for nothing."""
+        with self._input.lines():
+            said = click.prompt(
+                "For how long (36h, 3d), or until (2026-12-01 9:00)", default="", show_default=False
+            )
+        return read_until(said.strip(), self._app.now, self._app.zone) if said.strip() else None
 
     def _finish(self, item: FollowUp) -> None:
-        self._desk.finish(item.id, "phone", self._app.now)
-        self._note(item, "done by phone")
+        channel = _CHANNELS.get(
+            self._ask("By: p phone, l letter, m message, i in person, e your own e-mail (else: leave)")
+        )
+        if channel is not None:
+            self._desk.finish(item.id, channel, self._app.now)
+            self._note(item, f"done {_SAID_CHANNELS.get(channel, f'by {channel}')}")
+
+    def _ask(self, question: str) -> str:
+        """Return the one key that answers a question."""
+        self._print(question, "bold")
+        return self._input.read()
+
+    def _change_template(self, item: FollowUp) -> None:
+        event = self._store.calendars.event(item.occurrence)
+        if event is None or item.raw is None:
+            raise Problem("There is no draft here to be written anew.")
+        words = load_words()
+        with Renderer() as renderer:
+            files = build_templates(self._app.settings, renderer)
+            template = self._pick_template(item, files.list_messages())
+            if template is None:
+                return
+            judgement, _ = build_judge(self._app.settings, words)(event)
+            writer = build_writer(self._app.settings, words, files)
+            written = writer.write_with(template, item, event, judgement, self._app.now)
+        self._desk.rewrite(item.id, template, written.raw, self._app.now, item.hash)
+        self._top, self._said = 0, f"Written anew from {_name(template)}; read it again."
+
+    def _pick_template(self, item: FollowUp, names: list[str]) -> str | None:
+        """Return the template whose number the owner types; None for nothing."""
+        self._console.clear()
+        for number, name in enumerate(names, 1):
+            self._print(f"{number:4}  {_name(name)}{'  (this one)' if name == item.template else ''}")
+        with self._input.lines():
+            said = click.prompt("Which number", default="", show_default=False)
+        if not said.strip():
+            return None
+        if not said.strip().isdecimal() or not 0 < int(said) <= len(names):
+            raise Problem(f"There is no template number {said.strip()}.")
+        return names[int(said) - 1]
 
     def _name_people(self, item: FollowUp) -> None:
         with self._input.lines():
@@ -202,8 +224,7 @@ class Review:
 
     def _show(self, item: FollowUp, count: int) -> None:
         console, width = self._console, self._width()
-        lines = self._lines(item)
-        shown = lines[self._top : self._top + self._height()]
+        shown = self._lines[self._top : self._top + self._height()]
         console.clear()
         self._print(f"{self._place + 1}/{count}  {say_what(item)}", "bold")
         self._print(f"{item.event}  ·  {say_clock(item, self._app.now, self._app.zone)}", "dim")
@@ -211,25 +232,48 @@ class Review:
         for line in shown:
             self._print(line)
         console.print("\n" * max(self._height() - len(shown) - 1, 0), end="")
-        more = "" if self._is_at_end(item) else f" {len(lines) - self._top - len(shown)} lines more: space "
+        left = len(self._lines) - self._top - len(shown)
+        more = "" if self._is_at_end() else f" {left} lines more: space "
         self._print(more.center(width, "─"), "dim")
         self._print(self._said)
-        self._print("a approve  e edit  s skip  z snooze  m met  u undo  j k move  ? keys  q quit", "dim")
+        self._print("a approve  e edit  s skip  z snooze  d done  m met  u undo  j k  ? keys  q quit", "dim")
 
     def _print(self, line: str, style: str = "") -> None:
         # Text, never markup, and one line each: strangers wrote names and titles.
         seen = _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", line)
         self._console.print(Text(seen, style=style, no_wrap=True, overflow="ellipsis"))
 
-    def _lines(self, item: FollowUp) -> list[str]:
+    def _write(self, item: FollowUp) -> list[str]:
+        """Return everything there is to know of an item, in lines that fit."""
         if item.raw is None:
             whole = [item.why, *(offer.event.title for offer in self._desk.list_offers(item.id))]
         else:
-            whole = [*write_letter(item.raw), "", f"why: {item.why}"]
+            whole = [*write_letter(item.raw), "", *self._say_background(item)]
+        if warning := self._find_warning(item):
+            whole = [f"! {warning}", "", *whole]
         return [piece for line in whole for piece in textwrap.wrap(line, self._width()) or [""]]
 
-    def _is_at_end(self, item: FollowUp) -> bool:
-        return self._top + self._height() >= len(self._lines(item))
+    def _say_background(self, item: FollowUp) -> list[str]:
+        """Return why there is a message and why these words, and when the owner was in touch before."""
+        touches = self._store.past.touches_of(item.person or "")[:3]
+        before = [
+            f"before: {say_time(touch.at, self._app.zone, self._app.now)}, by {touch.channel}"
+            for touch in touches
+        ]
+        words = f"words: {_name(item.template or '')}{', changed by you' if item.edited else ''}"
+        noted = [
+            f"{label}: {text}" for label, text in (("note", item.note), ("promise", item.promise)) if text
+        ]
+        return [f"why: {item.why}", words, *noted, *(before or ["before: you have not been in touch"])]
+
+    def _find_warning(self, item: FollowUp) -> str:
+        """Return what has to be said before anybody reads on; "" where nothing has."""
+        if item.id in self._store.past.lost_approvals():
+            return "Changed in your mailbox since you approved it. It was not sent; read it again."
+        return self._desk.find_alike(item) or ""
+
+    def _is_at_end(self) -> bool:
+        return self._top + self._height() >= len(self._lines)
 
     def _show_help(self) -> None:
         self._console.clear()
@@ -245,6 +289,11 @@ class Review:
         return max(shutil.get_terminal_size().lines - _FRAME, 3)
 
 
+def _name(template: str) -> str:
+    return template.removesuffix(".md")
+
+
 def review_queue(app: App) -> None:
     """Walk through the queue at this terminal."""
-    Review(app, Console(highlight=False, soft_wrap=False)).walk()
+    with closing(open_store(app.state)) as store:
+        Review(app, store, Console(highlight=False, soft_wrap=False)).walk()

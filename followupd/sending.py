@@ -27,14 +27,19 @@ class Sending:
         self,
         mailing: Mailing,
         find_obstacle: Callable[[FollowUp], Reason | None],
+        is_written_to: Callable[[FollowUp], bool],
         put_off: Callable[[FollowUp], bool],
         limits: Limits,
     ) -> None:
-        """`find_obstacle` knows the event afresh; `put_off` tells that it is no working hour, and names the next one."""
+        """`find_obstacle` knows the event afresh; `put_off` tells that it is no working hour, and names the next one.
+
+        `is_written_to` asks about an item whose person the owner wrote to by themselves.
+        """
         self._mailing = mailing
         self._store = mailing.store
         self._clock = mailing.clock
         self._find_obstacle = find_obstacle
+        self._is_written_to = is_written_to
         self._put_off = put_off
         self._limits = limits
 
@@ -62,6 +67,8 @@ class Sending:
         if obstacle is not None:
             if obstacle is not item.held:
                 self._store.update(item, held=obstacle)
+            return
+        if self._is_written_to(item):
             return
         look = self._mailing.look(item)
         if len(look.drafts) != 1:

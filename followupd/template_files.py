@@ -92,6 +92,10 @@ class Templates:
             self._seen = seen
         return self._good
 
+    def list_messages(self) -> list[str]:
+        """Return the templates in force that are whole messages; parts that others include have no subject."""
+        return sorted(name for name, source in self.sources().items() if "Subject:" in source)
+
     def render(self, name: str, facts: Mapping[str, Any]) -> str:
         """Return a template in force with these facts. Raises TemplateProblem."""
         return self._renderer.render(name, self.sources(), facts)

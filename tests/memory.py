@@ -2,16 +2,18 @@
 
 import email
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.header import decode_header, make_header
 from email.utils import parseaddr
 from itertools import count
+from typing import Any
 
-from followupd.errors import Changed, Doubt, MailboxProblem, NotYet, Problem, Refused
-from followupd.mail import Draft, Look, Place, Trace
+from followupd.errors import Changed, Doubt, MailboxProblem, NoticeProblem, NotYet, Problem, Refused
+from followupd.mail import Draft, Letter, Look, Place, Trace
 from followupd.model import Event, Reading, Skipped
+from followupd.notices import Notice, Sign
 
 
 class MemoryCalendar:
@@ -204,3 +206,86 @@ class MemoryMailbox:
 
     def _is_indexed(self, letter: Draft) -> bool:
         return self.now() - self._saved_at[letter.id] >= self.index_lag
+
+
+#: Who says that a mail could not be delivered.
+NOTICES = "mailer-daemon@googlemail.com"
+
+
+class MemoryLetters:
+    """A Correspondence that holds whatever letters the test says; `fail` is raised by every search until it is None."""
+
+    def __init__(self) -> None:
+        self.letters: list[Letter] = []
+        self.allowed = True
+        self.fail: MailboxProblem | None = None
+        self.asked: list[set[str]] = []
+        """Whom each search was about."""
+
+    def may_read(self) -> bool:
+        return self.allowed
+
+    def find_letters(self, people: Collection[str], since: datetime) -> tuple[Letter, ...]:
+        self.asked.append(set(people))
+        if self.fail is not None:
+            raise self.fail
+        wanted = {*people, NOTICES}
+        found = [one for one in self.letters if one.at >= since and wanted & {one.sender, *one.recipients}]
+        return tuple(sorted(found, key=lambda one: one.at, reverse=True))
+
+    def write(self, to: str, at: datetime, **more: Any) -> None:
+        """Let the owner write to somebody by themselves."""
+        self._add(at, sent=True, sender="ada@example.com", recipients=frozenset({to}), **more)
+
+    def arrive(self, sender: str, at: datetime, **more: Any) -> None:
+        """Let somebody write to the owner."""
+        self._add(at, sent=False, sender=sender, recipients=frozenset({"ada@example.com"}), **more)
+
+    def bounce(self, message_id: str, at: datetime) -> None:
+        """Let a mail system say that it could not deliver what the owner sent."""
+        self.arrive(NOTICES, at, references=(message_id,), subject="Undelivered")
+
+    def _add(self, at: datetime, **more: Any) -> None:
+        name = f"<{len(self.letters)}@elsewhere.example>"
+        facts: dict[str, Any] = {"subject": "Breakfast", "message_id": name, "references": (), "thread": name}
+        self.letters.append(Letter(at=at, **(facts | {"fields": {}, "parts": ("text/plain",)} | more)))
+
+
+class MemoryNotices:
+    """A Notifier that keeps what it was told; with `fail` nothing gets through, and it is not there without `there`."""
+
+    def __init__(self, name: str = "desktop", *, disturbs: bool = True, writes_mail: bool = False) -> None:
+        self.name = name
+        self.disturbs = disturbs
+        self.writes_mail = writes_mail
+        self.there = True
+        self.fail: NoticeProblem | None = None
+        self.told: list[Notice] = []
+        self.earlier: list[str] = []
+
+    @property
+    def titles(self) -> list[str]:
+        return [notice.title for notice in self.told]
+
+    def is_there(self) -> bool:
+        return self.there
+
+    def tell(self, notice: Notice, earlier: str) -> str:
+        if self.fail is not None:
+            raise self.fail
+        self.told.append(notice)
+        self.earlier.append(earlier)
+        return f"receipt {len(self.told)}"
+
+
+class MemorySwitch:
+    """A dead-man's switch that keeps its signs."""
+
+    def __init__(self) -> None:
+        self.signs: list[tuple[Sign, str]] = []
+        self.fail: NoticeProblem | None = None
+
+    def ping(self, sign: Sign, words: str) -> None:
+        if self.fail is not None:
+            raise self.fail
+        self.signs.append((sign, words))

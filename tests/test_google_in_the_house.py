@@ -1,5 +1,6 @@
 """Calendars at Google in the whole program: what ends there becomes a draft at Gmail, and what changes there is followed."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from google_home import ADA, GoogleHome
 from servers.google import Account, Calendar, Clock, Google
 from servers.google.mail import parse
 
-from followupd.adapters.google_auth import CONTACTS, NEEDED
+from followupd.adapters.google_auth import CONTACTS, NEEDED, READING
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 YES = {"email": ADA, "responseStatus": "accepted"}
@@ -122,7 +123,7 @@ def test_people_are_greeted_as_the_owners_contacts_name_them(
     ada.contacts.add("Acme", "cy@club.example")
     home = GoogleHome(google, tmp_path, "primary")
     keep_sign_in(google, tmp_path / "state" / "google", ADA, *NEEDED, CONTACTS)
-    cy = {"email": "cy@club.example", "displayName": "Cy Example", "responseStatus": "accepted"}
+    cy = {"email": "cy@club.example", "displayName": "Cy Carlsen", "responseStatus": "accepted"}
     add_breakfast(ada.calendar, guests=[YES, BO, cy])
     home.run("once")
     greetings = sorted(read_text(message.raw).splitlines()[0] for message in ada.mailbox.messages.values())
@@ -153,3 +154,77 @@ def test_disconnecting_leaves_nothing_that_google_gave(ada: Account, home: Googl
     assert len(list((home.state / "feeds").iterdir())) == 1
     home.run("disconnect", "google")
     assert list((home.state / "feeds").iterdir()) == []
+
+
+@pytest.fixture
+def reading(google: Google, tmp_path: Path) -> GoogleHome:
+    """The same home, whose owner allows their mail to be read."""
+    home = GoogleHome(google, tmp_path, "primary")
+    keep_sign_in(google, tmp_path / "state" / "google", ADA, *NEEDED, READING)
+    return home
+
+
+def write_by_hand(to: str) -> bytes:
+    return f"From: {ADA}\r\nTo: {to}\r\nSubject: Thank you!\r\nMessage-ID: <by-hand@x.example>\r\n\r\nHi.".encode()
+
+
+def test_whoever_the_owner_wrote_to_by_themselves_gets_no_draft(
+    google: Google, ada: Account, reading: GoogleHome
+) -> None:
+    add_breakfast(ada.calendar)
+    ada.mailbox.send(write_by_hand("bo@acme.example"))
+    reading.run("once")
+    assert (reading.queue(), google.count("gmail.users.drafts.create")) == ([("draft", "done")], 0)
+    assert "you wrote to them yourself on Tue 01 Dec, 13:00" in reading.run("show", "1")
+
+
+def test_an_answer_is_seen_and_an_automatic_one_is_none(
+    google: Google, ada: Account, reading: GoogleHome
+) -> None:
+    add_breakfast(ada.calendar)
+    reading.run("once")
+    reading.run("approve", "1", "--now")
+    reading.run("once")
+    (sent,) = [message for message in ada.mailbox.messages.values() if "SENT" in message.labels]
+    ada.mailbox.receive_auto_reply(sent)
+    seen = []
+    for hour in (1, 2):
+        with time_machine.travel(NOON + timedelta(hours=hour), tick=False):
+            google.clock.go_on(timedelta(hours=1))
+            reading.run("once")
+            seen += reading.queue()
+            ada.mailbox.receive_reply(sent, "Nice to hear from you!", sender="Bo Example <bo@acme.example>")
+    assert seen == [("draft", "sent"), ("draft", "answered")]
+    assert "they wrote back on Tue 01 Dec, 14:00" in reading.run("show", "1")
+
+
+def test_a_follow_up_goes_into_the_conversation_that_led_to_the_meeting_and_says_so(
+    ada: Account, reading: GoogleHome
+) -> None:
+    add_breakfast(ada.calendar)
+    head = (
+        f"From: Bo <bo@acme.example>\r\nTo: {ADA}\r\nSubject: The breakfast\r\nMessage-ID: <b@acme.example>"
+    )
+    asked = ada.mailbox.receive(f"{head}\r\n\r\nSee you there!".encode())
+    reading.run("once")
+
+    assert "drafted (reply)" in reading.run("queue")
+    assert json.loads(reading.run("queue", "--json"))["conversation"] == "The breakfast"
+    shown = reading.run("show", "1")
+    assert "Subject:  Re: The breakfast\nReply:    it goes into your conversation “The breakfast”\n" in shown
+    reading.run("approve", "1", "--now")
+    reading.run("once")
+    (sent,) = [message for message in ada.mailbox.messages.values() if "SENT" in message.labels]
+    assert (sent.thread, sent.envelope.one("In-Reply-To")) == (asked.thread, "<b@acme.example>")
+
+
+def test_what_left_drafts_before_it_was_skipped_is_never_written_a_second_time(
+    ada: Account, home: GoogleHome
+) -> None:
+    add_breakfast(ada.calendar)
+    home.run("once")
+    ada.mailbox.send_in_gmail(next(iter(ada.mailbox.drafts)))
+    home.run("skip", "1")
+    home.run("once")
+    assert home.queue() == [("draft", "handled")]
+    assert len(ada.mailbox.messages) == 1

@@ -107,12 +107,38 @@ def test_single_keys_decide_and_the_screen_fits(terminal: tuple[House, Terminal]
     assert sorted(item["status"] for item in house.queue()) == ["drafted", "skipped"]
 
 
+def test_it_asks_until_when_by_which_way_and_in_which_words(terminal: tuple[House, Terminal]) -> None:
+    house, screen = terminal
+    screen.read_until("1/2  Jane")
+    screen.press("t")
+    listed = screen.read_until("Which number")
+    number = re.search(r"(\d+)  short-note\n", listed)
+    assert number is not None
+    screen.press(f"{number[1]}\r")
+    screen.read_until("Written anew from short-note; read it again.")
+    screen.press("d")
+    screen.read_until("By: p phone, l letter, m message, i in person, e your own e-mail")
+    screen.press("l")
+    screen.read_until("Jane Doe: done by letter")
+    screen.press("z")
+    screen.read_until("m tomorrow 9:00, p another time")
+    screen.press("p")
+    screen.read_until("For how long (36h, 3d)")
+    screen.press("2031-02-03 9:30\r")
+    screen.read_until("snoozed until Mon 03 Feb, 09:30")
+    assert screen.process.wait(30) == 0
+    jane, tom = sorted(house.queue(), key=lambda item: str(item["name"]))
+    assert (jane["status"], jane["outcome"]) == ("done", "you followed up by letter")
+    assert tom["snoozed_until"] == "2031-02-03T08:30:00Z"  # in Berlin
+
+
 def test_help_lists_the_keys_and_moving_changes_nothing(terminal: tuple[House, Terminal]) -> None:
     house, screen = terminal
     screen.read_until("1/2  Jane")
     screen.press("?")
     words = screen.read_until("Any key goes back.")
-    assert all(f"  {key} " in words for key in "jkaesdzmu?q")
+    assert all(f"  {key} " in words for key in "jkaeszdtmu?q")
+    assert max(map(len, words.split("\n"))) <= COLUMNS
     screen.press("x")
     screen.read_until("1/2  Jane")
     screen.press("j")

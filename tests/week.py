@@ -1,6 +1,6 @@
 """A small world for tests of the pass: an owner, events, a cycle over memory ports and a clock moved by hand."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -9,14 +9,22 @@ from zoneinfo import ZoneInfo
 
 from memory import MemoryCalendar, MemoryMailbox
 
-from followupd.assemble import build_debriefing, build_judge, load_debrief_words, load_words, open_store
+from followupd.assemble import (
+    build_debriefing,
+    build_judge,
+    load_answer_words,
+    load_debrief_words,
+    load_words,
+    open_store,
+)
+from followupd.corresponding import Listening
 from followupd.cycle import Cycle, Report
 from followupd.desk import Desk
 from followupd.items import FollowUp, Status
 from followupd.met import Met
 from followupd.model import Answer, Attendee, Event, Owner
 from followupd.network import Network
-from followupd.ports import Mailbox
+from followupd.ports import Correspondence, Mailbox
 from followupd.render import Renderer
 from followupd.rules import debrief
 from followupd.rules.drafts import example_facts
@@ -43,6 +51,8 @@ ADA = Owner(
 )
 HOST = Attendee("ada@example.com", "Ada Example", Answer.ACCEPTED, organizer=True)
 WORDS = load_words()
+ANSWER_WORDS = load_answer_words()
+LISTENS_EVERY = timedelta(minutes=30)
 DEBRIEF_WORDS = load_debrief_words()
 
 
@@ -78,6 +88,7 @@ class World:
     series: tuple[SeriesRule, ...] = ()
     now: datetime = NOON
     calendar: MemoryCalendar = field(default_factory=lambda: MemoryCalendar("work"))
+    letters: Mapping[str, Correspondence] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if isinstance(self.mailbox, MemoryMailbox):
@@ -102,6 +113,9 @@ class World:
             zone=ZoneInfo(ADA.timezone),
             timing=Timing(self.store, self.hours, self.holidays, {"box": self.mailbox}, lambda: self.now),
             clock=lambda: self.now,
+            listening=Listening(
+                self.letters, ANSWER_WORDS, ADA.addresses, ZoneInfo(ADA.timezone), LISTENS_EVERY
+            ),
         )
         self.desk = Desk(self.store, lambda: None)
         self.debriefing = build_debriefing(settings, self.store, lambda: None)

@@ -29,6 +29,8 @@ class Head:
     """The words of the field, addresses among them."""
     subject: tuple[str, ...]
     saved_at: datetime
+    in_reply_to: str
+    """As `message_id`, of the letter it answers."""
 
     def has_message_id(self, trace: Trace) -> bool:
         return self.message_id != "" and self.message_id == bare_id(trace.message_id)
@@ -62,12 +64,13 @@ def read_saved(message: Mapping[str, Any]) -> datetime:
 
 
 def _make_head(fields: Mapping[str, str], saved_at: datetime) -> Head:
-    subject = _plain_words(_decode_words(fields.get("subject", "")))
+    subject = _plain_words(decode_words(fields.get("subject", "")))
     return Head(
         bare_id(fields.get("message-id", "")),
         frozenset(_MARKS.split(fields.get("to", "").casefold())),
         subject,
         saved_at,
+        bare_id(fields.get("in-reply-to", "")),
     )
 
 
@@ -75,7 +78,8 @@ def bare_id(message_id: str) -> str:
     return message_id.strip().strip("<>")
 
 
-def _decode_words(field: str) -> str:
+def decode_words(field: str) -> str:
+    """Return a header field with its encoded words decoded (RFC 2047), or as it stands where they make no sense."""
     try:
         return str(make_header(decode_header(field)))
     except (HeaderParseError, MessageError, LookupError, ValueError):

@@ -9,6 +9,8 @@ from typing import Any
 MOST_WORDS = 120
 _QUESTION = re.compile(r"[?\N{FULLWIDTH QUESTION MARK}\N{ARABIC QUESTION MARK}]+")
 _LINK = re.compile(r"https?://\S|(?<![/.\w])www\.\w", re.IGNORECASE)
+_IN_BRACES = re.compile(r"\{[{%].*?[%}]\}", re.DOTALL)
+_FACT = re.compile(r"(?<![\w.])([a-z]+)\.([a-z_]\w*)", re.IGNORECASE)
 _LISTED = re.compile(r"[,\n]")
 _FAVOUR = "favour"
 
@@ -49,6 +51,17 @@ def advise(
 ) -> tuple[str, ...]:
     """Return what an owner may want to change in a mail, each as half a sentence; `new`: to somebody just met."""
     return (*_hear(f"{subject}\n{body}", language, cautions, new=new), *_count(body))
+
+
+def find_unknown(source: str, facts: Mapping[str, Any]) -> tuple[tuple[int, str], ...]:
+    """Return line and name of every fact a template asks for and nobody ever knows: what it falls back to always stands."""
+    found = []
+    for braces in _IN_BRACES.finditer(source):
+        for fact in _FACT.finditer(braces[0]):
+            group = facts.get(fact[1])
+            if isinstance(group, Mapping) and fact[2] not in group:
+                found.append((source.count("\n", 0, braces.start() + fact.start()) + 1, fact[0]))
+    return tuple(found)
 
 
 def _hear(text: str, language: str, cautions: tuple[Caution, ...], *, new: bool) -> Iterator[str]:

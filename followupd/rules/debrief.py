@@ -17,7 +17,8 @@ from email_validator import EmailNotValidError, validate_email
 from followupd.errors import Problem
 from followupd.met import Met, Mistake, Told
 from followupd.model import Person
-from followupd.rules.names import fold_word, read_name
+from followupd.rules.name_words import NameWords, fold_word
+from followupd.rules.names import read_name
 from followupd.rules.people import person_key
 from followupd.rules.promises import DebriefWords, announces_promise, split_promise
 from followupd.rules.signatures import drop_frame, is_signature, sort_signature
@@ -54,7 +55,7 @@ def read_told(text: str, words: DebriefWords, note: str = "", promise: str = "")
         return Told(nobody=True)
     met: list[Met] = []
     mistakes: list[Mistake] = []
-    for where, line in _join_lines(lines[:_MOST_LINES]):
+    for where, line in _join_lines(lines[:_MOST_LINES], words.names):
         try:
             met.append(read_met(line, words, note, promise))
         except Problem as problem:
@@ -66,14 +67,14 @@ def read_told(text: str, words: DebriefWords, note: str = "", promise: str = "")
     return Told(tuple(met), tuple(mistakes))
 
 
-def _join_lines(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _join_lines(lines: Sequence[str], names: NameWords) -> Iterator[tuple[str, str]]:
     """Yield a line for each person with its place: a signature and a name above its address become one line."""
     for empty, block in groupby(enumerate(lines, 1), lambda pair: not clean_line(pair[1]).strip()):
         told = [(place, line) for place, line in block if drop_frame([clean_line(line)])]
         cleaned = [clean_line(line) for _, line in told]
         if empty or not told:
             continue
-        if is_signature(cleaned):
+        if is_signature(cleaned, names):
             yield f"line {told[0][0]}", sort_signature(cleaned)
         else:
             yield from ((f"line {place}", line) for place, line in told)
@@ -94,8 +95,8 @@ def read_met(line: str, words: DebriefWords, note: str = "", promise: str = "") 
     text = _CIRCLE.sub("", text).strip()
     fields, said = _split_line(text, words)
     email = _find_address(fields, text)
-    name, company, extra = _sort_fields(fields, email)
-    found = read_name(name, email)
+    name, company, extra = _sort_fields(fields, email, words.names)
+    found = read_name(name, email, words.names)
     if email is None and not found.full:
         raise Problem(
             f"'{text}' names nobody.", "Write it like: Jane Doe, jane@acme.example - what you spoke about"
@@ -230,9 +231,9 @@ class _Field:
     """It can be a person's name."""
 
 
-def _sort_fields(fields: Sequence[str], email: str | None) -> tuple[str, str, list[str]]:
+def _sort_fields(fields: Sequence[str], email: str | None, names: NameWords) -> tuple[str, str, list[str]]:
     """Return the name, the company and whatever else the fields say."""
-    sorted_out = [field for text in fields if (field := _read_field(text, email)).text]
+    sorted_out = [field for text in fields if (field := _read_field(text, email, names)).text]
     people = [field for field in sorted_out if field.reads]
     best = min(people, key=lambda field: (not field.confirmed, field.house), default=None)
     rest = [field for field in sorted_out if field is not best]
@@ -250,7 +251,7 @@ def _sort_fields(fields: Sequence[str], email: str | None) -> tuple[str, str, li
     )
 
 
-def _read_field(text: str, email: str | None) -> _Field:
+def _read_field(text: str, email: str | None, names: NameWords) -> _Field:
     number = _find_phone(text)
     bare = _ADDRESS.sub(" ", text.replace(number, " ") if number else text)
     bare = re.sub(r"[(\[<]\s*[)\]>]", "", _LABEL.sub("", bare.strip())).strip(" ;,\"'<>")
@@ -262,7 +263,7 @@ def _read_field(text: str, email: str | None) -> _Field:
         spoken, "".join(pieces)
     )
     house = any(house.startswith("".join(spoken)) for house in houses) if spoken else False
-    return _Field(bare, confirmed, house, bool(read_name(bare, email).full))
+    return _Field(bare, confirmed, house, bool(read_name(bare, email, names).full))
 
 
 def _spells_initials(spoken: Sequence[str], local: str) -> bool:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from followupd.errors import Problem, TemplateProblem
 from followupd.mail import Message
 from followupd.model import Event, Owner, Person
+from followupd.rules.answers import OURS
 from followupd.rules.message import ascii_address, render_html
 from followupd.rules.notes import read_topic
 
@@ -272,4 +273,4 @@ def message_id(key: str, owner_email: str) -> str:
     """Return the Message-ID of a follow-up: the same after a crash and on every machine, so a draft is found again."""
     address = ascii_address(owner_email)
     digest = sha256(f"{key}\n{address}".encode()).hexdigest()[:32]
-    return f"<followupd.{digest}@{address.rpartition('@')[2]}>"
+    return f"{OURS}{digest}@{address.rpartition('@')[2]}>"

@@ -10,7 +10,8 @@ from followupd.errors import Problem
 from followupd.met import GuestTable, Listed, Met
 from followupd.model import Answer, Attendee, Owner, Person, Skipped
 from followupd.rules.debrief import clean_line, read_address, read_met
-from followupd.rules.names import fold_word, read_name
+from followupd.rules.name_words import NameWords, fold_word
+from followupd.rules.names import read_name
 from followupd.rules.people import PeopleWords, person_key, sort_guests
 from followupd.rules.promises import DebriefWords
 
@@ -112,7 +113,8 @@ def list_guests(
     headings, whose rows are lines as people write them.
     """
     read = [
-        _read_row(row, found, guest_words) if found else _read_line(row, debrief_words) for row in table.rows
+        _read_row(row, found, guest_words, people_words.names) if found else _read_line(row, debrief_words)
+        for row in table.rows
     ]
     rows = _leave_out_absent([row for row in read if isinstance(row, _Row)])
     nobody = [Skipped(f"row {number}", row) for number, row in enumerate(read, 1) if isinstance(row, str)]
@@ -126,15 +128,17 @@ def _read_line(row: Sequence[str], words: DebriefWords) -> _Row | str:
         return problem.what
 
 
-def _read_row(row: Sequence[str], found: Mapping[str, int], words: GuestWords) -> _Row | str:
+def _read_row(
+    row: Sequence[str], found: Mapping[str, int], words: GuestWords, names: NameWords
+) -> _Row | str:
     """Return the guest of a row, or why it names nobody."""
     cells = {field: _read_cell(row, place) for field, place in found.items()}
     email, wrong = _try_address(cells.get("email", ""))
     halves = " ".join(filter(None, [cells.get("first"), cells.get("last")]))
     name = cells.get("name") or halves
-    read = read_name(name, email)
+    read = read_name(name, email, names)
     if not read.full:
-        read = read_name(halves, email)
+        read = read_name(halves, email, names)
     if email is None and not read.full:
         return wrong or (f"'{name}' is no person's name" if name else "it names nobody")
     key = person_key(email) if email else f"name:{read.full.casefold()}"

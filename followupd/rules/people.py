@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from followupd.model import Answer, Attendee, Guest, GuestKind, Owner, Reason
-from followupd.rules.names import Name, fold_word, read_name
+from followupd.rules.name_words import NameWords, fold_word
+from followupd.rules.names import Name, read_name
 
 _LONGEST_PHRASE = 3
 _TWO = 2  # words that make a full name; letters that are as likely initials as a mailbox
@@ -29,6 +30,8 @@ class Signs:
 
     mailboxes: frozenset[str]
     names: frozenset[str]
+    inside: tuple[str, ...]
+    """Words of scripts that write no spaces, which count anywhere in a name."""
     endings: tuple[str, ...]
     domains: frozenset[str]
     """A domain counts with everything below it; "lists." stands for every domain that begins so."""
@@ -39,8 +42,9 @@ class Signs:
 
 @dataclass(frozen=True, slots=True)
 class PeopleWords:
-    """The words of words/people.toml."""
+    """The words of words/people.toml, and those of names."""
 
+    names: NameWords
     roles: Signs
     lists: Signs
     rooms: Signs
@@ -49,9 +53,10 @@ class PeopleWords:
     """Domains where the same name twice does not make one person."""
 
 
-def read_people_words(table: Mapping[str, Any]) -> PeopleWords:
+def read_people_words(table: Mapping[str, Any], names: NameWords) -> PeopleWords:
     """Read the parsed words/people.toml; its languages count alike. Raises KeyError where a section is missing."""
     return PeopleWords(
+        names=names,
         roles=_read_signs(table["roles"], Reason.ROLE_ADDRESS, "a mailbox, not a person"),
         lists=_read_signs(table["lists"], Reason.GROUP, "a group, not one person"),
         rooms=_read_signs(table["rooms"], Reason.ROOM, "a room, not a person"),
@@ -63,7 +68,8 @@ def read_people_words(table: Mapping[str, Any]) -> PeopleWords:
 def _read_signs(section: Mapping[str, Any], reason: Reason, is_what: str) -> Signs:
     return Signs(
         mailboxes=frozenset(_join_languages(section["mailboxes"])),
-        names=frozenset(_join_languages(section["names"])),
+        names=frozenset("-".join(_split_words(phrase)) for phrase in _join_languages(section["names"])),
+        inside=tuple(section.get("inside", ())),
         endings=tuple(_join_languages(section["endings"])),
         domains=frozenset(section["domains"]),
         reason=reason,
@@ -87,15 +93,15 @@ def person_key(email: str) -> str:
 
 
 def name_attendees(
-    attendees: Sequence[Attendee], find_name: Callable[[str], str | None]
+    attendees: Sequence[Attendee], find_name: Callable[[str], str | None], words: NameWords
 ) -> tuple[Attendee, ...]:
     """Return people as the owner's contacts name them, where those give a name to greet with."""
-    return tuple(_name_attendee(attendee, find_name) for attendee in attendees)
+    return tuple(_name_attendee(attendee, find_name, words) for attendee in attendees)
 
 
-def _name_attendee(attendee: Attendee, find_name: Callable[[str], str | None]) -> Attendee:
+def _name_attendee(attendee: Attendee, find_name: Callable[[str], str | None], words: NameWords) -> Attendee:
     name = find_name(attendee.email) if attendee.email else None
-    return replace(attendee, name=name) if name and read_name(name, attendee.email).first else attendee
+    return replace(attendee, name=name) if name and read_name(name, attendee.email, words).first else attendee
 
 
 def sort_guests(attendees: Sequence[Attendee], owner: Owner, words: PeopleWords) -> tuple[Guest, ...]:
@@ -105,7 +111,7 @@ def sort_guests(attendees: Sequence[Attendee], owner: Owner, words: PeopleWords)
     address with the best answer; somebody who declined under one address and accepted under none declined.
     `why` holds words of ours, the config and people.toml alone, never a stranger's.
     """
-    names = [read_name(attendee.name, attendee.email) for attendee in attendees]
+    names = [read_name(attendee.name, attendee.email, words.names) for attendee in attendees]
     lines = list(zip(attendees, names, strict=True))
     verdicts = [_leave_out(attendee, name, owner, words) for attendee, name in lines]
     second = _find_second_addresses(lines, verdicts, words)
@@ -128,6 +134,7 @@ def _make_guest(attendee: Attendee, name: Name, verdict: _Verdict) -> Guest:
         follow_up=reason is Reason.GUEST,
         reason=reason,
         why=why,
+        greeting=name.evidence,
     )
 
 
@@ -150,26 +157,26 @@ def _judge_answer(attendee: Attendee, name: Name) -> _Verdict:
 def _leave_out(attendee: Attendee, name: Name, owner: Owner, words: PeopleWords) -> _Verdict | None:
     """Return why this line is nobody to write to, whatever they answered; None for a person outside."""
     checks: tuple[Callable[[], _Verdict | None], ...] = (
-        lambda: _find_owner(attendee, name, owner),
+        lambda: _find_owner(attendee, name, owner, words.names),
         lambda: _find_kind(attendee),
         lambda: _find_host(attendee, words),
-        lambda: _find_word(attendee, name, words.rooms),
-        lambda: _find_word(attendee, name, words.robots),
+        lambda: _find_word(attendee, name, words.rooms, words.names),
+        lambda: _find_word(attendee, name, words.robots, words.names),
         lambda: _find_colleague(attendee, owner),
-        lambda: _find_word(attendee, name, words.roles),
-        lambda: _find_word(attendee, name, words.lists),
+        lambda: _find_word(attendee, name, words.roles, words.names),
+        lambda: _find_word(attendee, name, words.lists, words.names),
         lambda: _find_nobody(attendee, name),
     )
     return next((verdict for check in checks if (verdict := check())), None)
 
 
-def _find_owner(attendee: Attendee, name: Name, owner: Owner) -> _Verdict | None:
+def _find_owner(attendee: Attendee, name: Name, owner: Owner, words: NameWords) -> _Verdict | None:
     if attendee.owner:
         return Reason.OWNER, "your calendar says this is you"
     if attendee.email:
         mine = {person_key(address) for address in owner.addresses | {owner.email}}
         return (Reason.OWNER, "this is you") if person_key(attendee.email) in mine else None
-    same = name.full.casefold() == read_name(owner.name).full.casefold() and _has_two_words(name)
+    same = name.full.casefold() == read_name(owner.name, None, words).full.casefold() and _has_two_words(name)
     return (Reason.OWNER, "this has your name and no address") if same else None
 
 
@@ -208,14 +215,37 @@ def _find_host(attendee: Attendee, words: PeopleWords) -> _Verdict | None:
     return None
 
 
-def _find_word(attendee: Attendee, name: Name, signs: Signs) -> _Verdict | None:
-    """Look for a word in the mailbox, then in the name; a badge beside a person's name is none."""
-    if word := _find_mailbox(attendee.email, signs):
-        return signs.reason, f"{word}@ is {signs.is_what}"
-    said = _split_words(name.full or attendee.name)
-    if word := next((run for run in _runs(said) if run in signs.names), None):
+def _find_word(attendee: Attendee, name: Name, signs: Signs, words: NameWords) -> _Verdict | None:
+    """Look for a word in the mailbox, then in the name; a badge beside a person's name is none.
+
+    One word of a sure name, or of an address that says it, may be a family's (Mary Host); a phrase never is.
+    """
+    said = [
+        run
+        for run in _runs(_split_words(name.full or attendee.name))
+        if run in signs.names and ("-" in run or not name.first)
+    ]
+    mailbox = _find_mailbox(attendee.email, signs)
+    if mailbox and ("-" in mailbox or not _names_person(attendee.email, name, words)):
+        return signs.reason, f"{mailbox}@ is {signs.is_what}"
+    inside = (word for word in signs.inside if word in attendee.name)
+    if word := next(iter(said), None) or next(inside, None):
         return signs.reason, f"the name says {word}, which is {signs.is_what}"
     return None
+
+
+def _names_person(email: str | None, name: Name, words: NameWords) -> bool:
+    """Tell whether an address names a person whose name is sure, whatever its words mean.
+
+    mary.host@, mhost@ and host@ of Mary Host, mary.office@ too; not office@, and not host@ where Host is no family.
+    """
+    local = (email or "").rpartition("@")[0].partition("+")[0]
+    spoken, pieces = _split_words(name.full), _split_words(local)
+    if name.first is None or len(spoken) < _TWO:
+        return False
+    short = "".join(word[:1] for word in spoken[:-1]) + spoken[-1]
+    is_family = pieces == spoken[-1:] and spoken[-1] in words.families
+    return is_family or pieces == [short] or fold_word(name.first) in pieces
 
 
 def _find_mailbox(email: str | None, signs: Signs) -> str | None:
@@ -223,9 +253,9 @@ def _find_mailbox(email: str | None, signs: Signs) -> str | None:
     local = (email or "").rpartition("@")[0].partition("+")[0]
     pieces = [piece.rstrip("0123456789") for piece in _split_words(local)]
     whole = "-".join(pieces)
-    found = (run for run in _runs(pieces) if run in signs.mailboxes and (len(run) > _TWO or run == whole))
+    found = [run for run in _runs(pieces) if run in signs.mailboxes and (len(run) > _TWO or run == whole)]
     ended = (ending for ending in signs.endings if any(piece.endswith(ending) for piece in pieces))
-    return next(found, None) or next(ended, None)
+    return max(found, key=lambda run: run.count("-"), default=None) or next(ended, None)
 
 
 def _split_words(text: str) -> list[str]:

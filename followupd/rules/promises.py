@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from followupd.rules.name_words import NameWords
 from followupd.rules.notes import speaks_of_them
 
 #: Where one thought ends and the next begins.
@@ -25,18 +26,20 @@ class Around:
 
 @dataclass(frozen=True, slots=True)
 class DebriefWords:
-    """The words of words/debrief.toml."""
+    """The words of words/debrief.toml, and those of names."""
 
+    names: NameWords
     nobody: frozenset[str]
     promise: Mapping[str, str]
     """What announces a promise, longest first, so that "will send" is found before "send"; to its language."""
     around: Mapping[str, Around]
 
 
-def read_debrief_words(table: Mapping[str, Any]) -> DebriefWords:
+def read_debrief_words(table: Mapping[str, Any], names: NameWords) -> DebriefWords:
     """Read the parsed words/debrief.toml. Raises KeyError where a section or one of its languages is missing."""
     announced = {word: language for language, words in table["promise"].items() for word in words}
     return DebriefWords(
+        names=names,
         nobody=frozenset(word for words in table["nobody"].values() for word in words),
         promise={word: announced[word] for word in sorted(announced, key=len, reverse=True)},
         around={

@@ -6,6 +6,7 @@ One address at most, and beside it lines that no list of people holds: a phone n
 import re
 from collections.abc import Sequence
 
+from followupd.rules.name_words import NameWords
 from followupd.rules.names import read_name
 
 _MOST_LINES = 15
@@ -42,19 +43,19 @@ _SEPARATOR = re.compile(r"[\W_]*")
 _BULLET = re.compile(r"\s*(?:[*•‣·▪●○◦]|[-–—]\s+\w|\d{1,3}[.)]\s|\[[ xX]?\]\s)")  # noqa: RUF001 - as typed
 
 
-def is_signature(lines: Sequence[str]) -> bool:
+def is_signature(lines: Sequence[str], names: NameWords) -> bool:
     """Tell whether lines, clean and none of them empty, are one person's signature."""
     kept = drop_frame(lines)
     is_list = sum(map(bool, map(_BULLET.match, lines))) > 1
     if is_list or not 1 < len(kept) <= _MOST_LINES or any(len(line) > _LONGEST_LINE for line in kept):
         return False
-    if not _names_person(kept[0]):
+    if not _names_person(kept[0], names):
         return False
     addresses = {address.casefold() for line in kept for address in _ADDRESS.findall(line)}
     others = kept[1:]
     furniture = sum(map(_is_furniture, others))
     pair = len(kept) == len(("name", "address")) and _is_bare_address(kept[1])
-    if len(addresses) > 1 or any(_names_person_with_more(line) for line in others):
+    if len(addresses) > 1 or any(_names_person_with_more(line, names) for line in others):
         return False
     return pair or (furniture > 0 and (bool(addresses) or any(_NUMBER.search(line) for line in kept)))
 
@@ -79,8 +80,8 @@ def drop_frame(lines: Sequence[str]) -> list[str]:
     ]
 
 
-def _names_person(line: str) -> bool:
-    return bool(read_name(_ADDRESS.sub("", line).strip(" <>,;").split(",")[0]).full)
+def _names_person(line: str, names: NameWords) -> bool:
+    return bool(read_name(_ADDRESS.sub("", line).strip(" <>,;").split(",")[0], None, names).full)
 
 
 def _is_bare_address(line: str) -> bool:
@@ -95,16 +96,17 @@ def _is_furniture(line: str) -> bool:
     return bare.strip() != line.strip() and not _is_bare_address(line) and not re.search(r"\w", bare)
 
 
-def _names_person_with_more(line: str) -> bool:
+def _names_person_with_more(line: str, names: NameWords) -> bool:
     """Tell a line of a list: a name and, beside it, an address, a number, a firm or words behind a dash."""
     first, comma, _ = line.partition(",")
-    if comma and not _FIRM.search(first) and read_name(first).first:
+    if comma and not _FIRM.search(first) and read_name(first, None, names).first:
         return True
     if _FIRM.search(line) or _STREET.search(line):
         return False
     bare = _LABELS.sub(" ", _WEB.sub(" ", _NUMBER.sub(" ", _ADDRESS.sub(" ", line))))
     contact = _ADDRESS.search(line) or _NUMBER.search(line)
-    return bool(contact and read_name(bare.strip(" <>,;|")).full) or bool(re.search(r"\w\s+[-–—]\s+\w", line))  # noqa: RUF001
+    named = bool(contact and read_name(bare.strip(" <>,;|"), None, names).full)
+    return named or bool(re.search(r"\w\s+[-–—]\s+\w", line))  # noqa: RUF001 - as typed
 
 
 def _mobiles_first(lines: Sequence[str]) -> list[str]:

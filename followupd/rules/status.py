@@ -46,14 +46,22 @@ MOVES: Mapping[Status, Mapping[Status, str]] = {
         Status.DRAFTED: "it changed in the last moment, so nothing left; or the owner put it back",
         Status.FAILED: "it was refused for good",
     },
-    Status.SENT: {Status.ANSWERED: "they wrote back"},
+    Status.SENT: {
+        Status.ANSWERED: "they wrote back",
+        Status.FAILED: "it came back undelivered",
+    },
     Status.ANSWERED: {},
-    Status.HANDLED: {},
+    Status.HANDLED: {
+        Status.ANSWERED: "they wrote back",
+        Status.FAILED: "it came back undelivered",
+    },
     Status.SKIPPED: {
+        Status.HANDLED: "the owner had dealt with the draft",
         Status.PLANNED: "the owner took it back",
         Status.NEEDS_INFO: "the owner took it back",
     },
     Status.DONE: {
+        Status.HANDLED: "the owner had dealt with the draft",
         Status.PLANNED: "the owner took it back",
         Status.NEEDS_INFO: "the owner took it back",
     },

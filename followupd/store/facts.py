@@ -10,7 +10,7 @@ _LONGEST_ABSENCE = timedelta(days=60)
 
 
 class Facts:
-    """Names and their values: installed, reign, paused; looked, clock, leapt."""
+    """Names and their values: installed, reign, paused; looked, clock, leapt; letters, for each mailbox; notice, for each way and cause."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -31,6 +31,13 @@ class Facts:
         week = now - TOO_LATE_AFTER
         looked = self._read_instant("looked") or week
         return max(min(looked, week), now - _LONGEST_ABSENCE)
+
+    def letters_heard(self, mailbox: str) -> datetime | None:
+        """Return up to when the letters in the account of a mailbox were reckoned with; None where they never were."""
+        return self._read_instant(f"letters {mailbox}")
+
+    def save_letters_heard(self, mailbox: str, now: datetime) -> None:
+        self.write(f"letters {mailbox}", write_instant(now))
 
     def watch_clock(self, now: datetime, leap: timedelta, wait: timedelta) -> datetime | None:
         """Return the last look while a clock that is ahead of it by more than `leap` is not believed; None otherwise.

@@ -58,6 +58,15 @@ class History:
             for row in rows
         ]
 
+    def left_since(self, since: datetime) -> dict[int, datetime]:
+        """Return the messages that left since then and were not answered, with when they left."""
+        rows = self._database.rows(
+            "SELECT touches.followup, max(touches.at) AS at FROM touches JOIN followups ON followups.id = touches.followup"
+            " WHERE followups.status IN ('sent', 'handled') AND touches.at > ? GROUP BY touches.followup",
+            write_instant(since),
+        )
+        return {row["followup"]: read_instant(row["at"]) for row in rows}
+
     def lost_approvals(self) -> set[int]:
         """Return the drafts that were approved and lost it, because the mailbox then held another text."""
         rows = self._database.rows(

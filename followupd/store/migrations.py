@@ -99,6 +99,30 @@ def add_ends(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE INDEX followups_with_text ON followups (expires) WHERE raw IS NOT NULL")
 
 
+def add_letters(connection: sqlite3.Connection) -> None:
+    """Keep up to when an owner's own letter to somebody was reckoned with."""
+    connection.execute("ALTER TABLE followups ADD COLUMN wrote_at TEXT")
+
+
+def add_notices(connection: sqlite3.Connection) -> None:
+    """Keep what the owner was told, so that nothing is told twice a day; and since when something does not work."""
+    connection.execute(
+        "CREATE TABLE notices ("
+        " cause TEXT NOT NULL,"
+        " subject TEXT NOT NULL,"
+        " way TEXT NOT NULL,"
+        " told_at TEXT NOT NULL,"
+        " PRIMARY KEY (cause, subject, way)) STRICT"
+    )
+    connection.execute(
+        "CREATE TABLE troubles ("
+        " cause TEXT NOT NULL,"
+        " subject TEXT NOT NULL,"
+        " since TEXT NOT NULL,"
+        " PRIMARY KEY (cause, subject)) STRICT"
+    )
+
+
 #: The step at index N leads from user_version N to N + 1.
 STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     create_tables,
@@ -110,6 +134,8 @@ STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     add_guest_lists,
     add_forgetting,
     add_ends,
+    add_letters,
+    add_notices,
 )
 
 

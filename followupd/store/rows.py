@@ -12,7 +12,7 @@ from followupd.items import Act, By, FollowUp, Intent, Kind, Status, Step, Via
 from followupd.model import Answer, Attendee, Event, GuestKind, Person, Reason
 from followupd.store.database import read_instant, tell_damage, write_instant
 
-_INSTANTS = {"due", "deadline", "expires", "snoozed_until", "leaves_at", "risk_from"}
+_INSTANTS = {"due", "deadline", "expires", "snoozed_until", "leaves_at", "risk_from", "wrote_at"}
 _WORDS = {"kind": Kind, "status": Status, "reason": Reason, "held": Reason}
 _FLAGS = {"by_owner", "edited", "any_hour"}
 #: What a draft loses with its approval; a hold that the approval met goes with it.

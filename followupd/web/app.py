@@ -5,13 +5,13 @@ import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from flask import Flask, render_template, request
+from flask import Flask, Response, render_template, request
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as AnyResponse
 
-from followupd.errors import Changed, Problem, StateBusy, StateProblem, StateUnusable, name_bug
+from followupd.errors import Changed, Missing, Problem, StateBusy, StateProblem, StateUnusable, name_bug
 from followupd.web import entering, looking_back, meeting, queue, wording
 from followupd.web.door import Door, form_token
 from followupd.web.entering import COOKIE
@@ -20,6 +20,7 @@ from followupd.web.guard import Guard
 from followupd.web.queue import NUMBER_MAX
 from followupd.web.serving import BODY_MAX
 from followupd.web.showing import FILTERS, HELD
+from followupd.web.tries import WINDOW
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -30,13 +31,16 @@ log = logging.getLogger("followupd")
 _OPEN_TO_ALL = frozenset(
     {"static", "entering.show_link", "entering.open_page", "entering.prove", "entering.tell_health"}
 )
+_BY_LINK = frozenset({"entering.show_link", "entering.open_page"})
 _ROOMS = (
     ("queue.show_queue", "Queue"),
     ("wording.show_templates", "Templates"),
     ("looking_back.show_left_out", "Why not?"),
     ("looking_back.show_activity", "Activity"),
 )
-_PROBLEM_STATUS = {StateUnusable: 503, StateBusy: 503, StateProblem: 503, Changed: 409}
+#: How a session, a token or a link that does not fit is answered.
+_KEY_IS_WRONG = frozenset({401, 410})
+_PROBLEM_STATUS = {Missing: 404, StateUnusable: 503, StateBusy: 503, StateProblem: 503, Changed: 409}
 
 
 class Page:
@@ -68,6 +72,7 @@ def _build_flask(held: Holder) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters |= FILTERS
     app.before_request(_check_session)
+    app.after_request(_slow_guesses)
     app.teardown_request(close_store)
     app.context_processor(_give_all_pages)
     app.register_error_handler(Problem, _tell_problem)
@@ -98,6 +103,22 @@ def _check_session() -> AnyResponse | tuple[str, int] | None:
             403, "This form is not one of this page as it is now.", "Load the page again, then decide."
         )
     return None
+
+
+def _slow_guesses(answer: Response) -> Response:
+    """Have whoever brings one wrong cookie, link or token after the other wait."""
+    if answer.status_code not in _KEY_IS_WRONG or not _brings_key() or not holder().tries.count_wrong(now()):
+        return answer
+    wait = str(int(WINDOW.total_seconds()))
+    words = "That is one wrong key after the other. `followupd page` makes one that fits.\n"
+    return Response(words, 429, {"Retry-After": wait, "Content-Type": "text/plain; charset=utf-8"})
+
+
+def _brings_key() -> bool:
+    """Tell whether this request brought a link, a token or a cookie to be let in by."""
+    if request.endpoint in _OPEN_TO_ALL:
+        return request.endpoint in _BY_LINK or "Authorization" in request.headers
+    return bool(request.cookies.get(COOKIE))
 
 
 def _give_all_pages() -> dict[str, object]:

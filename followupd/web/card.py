@@ -6,9 +6,8 @@ from followupd.errors import Problem
 from followupd.items import FollowUp, Kind, Offer, Step
 from followupd.model import Event
 from followupd.rules.choosing import Chosen
-from followupd.rules.likeness import find_alike
 from followupd.store.history import Touch
-from followupd.web.ground import desk, ground, now, store
+from followupd.web.ground import debriefing, desk, ground, now, store
 from followupd.web.showing import Letter, is_saving, list_acts, read_letter
 
 
@@ -32,6 +31,8 @@ class Card:
     lost_approval: bool
     offers: tuple[Offer, ...]
     """For the question about public lists: its events."""
+    listed: int
+    """So many people stand on the event's guest list, to be picked from; 0 where nobody asks for people."""
     met: list[tuple[FollowUp, Letter | None]]
     """For a question about people: whom the owner named so far, and what each of them gets."""
 
@@ -47,13 +48,14 @@ def build_card(number: int) -> Card:
         event=event,
         letter=read_letter(item.raw) if item.raw is not None else None,
         chosen=_choose(item, event),
-        templates=_list_templates() if "template" in acts else [],
+        templates=ground().templates.list_messages() if "template" in acts else [],
         touches=store().past.touches_of(item.person) if item.person else [],
-        alike=_find_alike(item),
+        alike=desk().find_alike(item),
         acts=acts,
         saving=is_saving(item),
         lost_approval=item.id in store().past.lost_approvals(),
         offers=desk().list_offers(number) if item.asks_where else (),
+        listed=len(debriefing().see_guests(number)) if acts & {"debrief", "question"} else 0,
         met=_list_met(item, event),
     )
 
@@ -85,15 +87,3 @@ def _foresee(item: FollowUp, event: Event) -> Letter | None:
         return read_letter(ground().writer.write(item, event, judgement, known=known, now=now()).raw)
     except Problem:
         return None  # the pass tells it, as a problem in the queue
-
-
-def _list_templates() -> list[str]:
-    """Return the templates that are whole messages; parts that others include have no subject."""
-    return sorted(name for name, source in ground().templates.sources().items() if "Subject:" in source)
-
-
-def _find_alike(item: FollowUp) -> str | None:
-    if item.email is None:
-        return None
-    known = [(person.name, person.email) for person, _ in store().people.list() if person.email]
-    return find_alike(item.name, item.email, known)

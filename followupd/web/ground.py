@@ -1,7 +1,7 @@
 """What the page stands on: the settings in force and the ways to the state; assemble.py builds it, a reload swaps it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from followupd.settings import Settings
 from followupd.store.store import Store
 from followupd.template_files import Templates
 from followupd.web.door import Door
+from followupd.web.tries import Tries
 from followupd.writer import Writer
 
 
@@ -44,10 +45,11 @@ class Ground:
 
 @dataclass
 class Holder:
-    """The ground in force, and the door, which stays the same."""
+    """The ground in force; the door and who tried it in vain, which stay the same."""
 
     ground: Ground
     door: Door
+    tries: Tries = field(default_factory=Tries)
 
 
 def holder() -> Holder:

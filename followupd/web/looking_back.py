@@ -10,6 +10,7 @@ from followupd.errors import Problem
 from followupd.items import FollowUp, Status
 from followupd.model import TOO_LATE_AFTER, Event, Guest, Judgement, Person, Reason, Verdict
 from followupd.rules.events import answer_judgement
+from followupd.store.history import Passed
 from followupd.web.ground import desk, ground, now, store
 from followupd.web.queue import read_number
 
@@ -100,4 +101,15 @@ def _mailbox_of(event: Event) -> str:
 @pages.get("/activity")
 def show_activity() -> str:
     steps = store().past.recent_steps(STEPS, read_number("before"))
-    return render_template("activity.html", steps=steps, more=len(steps) == STEPS)
+    earlier = steps[-1].id if len(steps) == STEPS else None
+    return render_template("activity.html", steps=_leave_out_between(steps), earlier=earlier)
+
+
+def _leave_out_between(steps: list[Passed]) -> list[Passed]:
+    """Leave out what was planned and then drafted for the same reason: one thing happened."""
+    drafted = {(passed.followup, passed.step.why) for passed in steps if passed.step.status is Status.DRAFTED}
+    return [
+        passed
+        for passed in steps
+        if passed.step.status is not Status.PLANNED or (passed.followup, passed.step.why) not in drafted
+    ]

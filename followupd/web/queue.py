@@ -3,15 +3,15 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 from hashlib import sha256
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from followupd.errors import Changed, Problem
 from followupd.items import FollowUp, Status
+from followupd.rules.snoozing import find_tomorrow, find_tonight, read_until
 from followupd.web.card import build_card
 from followupd.web.ground import desk, ground, now, store
 from followupd.web.showing import is_saving
@@ -29,7 +29,6 @@ CHANNELS = frozenset({"email", "phone", "letter", "message", "in-person"})
 _TO_DECIDE = frozenset({Status.NEEDS_INFO, Status.DRAFTED})
 _LEAVING = frozenset({Status.APPROVED, Status.SENDING})
 _TICK = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})", re.ASCII)
-_EVENING, _MORNING = time(19), time(9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +122,8 @@ def _say_state() -> dict[str, object]:
         "running": ground().is_running(),
         "read": store().past.has_read_calendars(),
         "next_end": store().past.next_end(now()),
-        "tonight": _next_time(_EVENING, timedelta(0)),
-        "tomorrow": _next_time(_MORNING, timedelta(days=1)),
+        "tonight": find_tonight(now(), ground().zone),
+        "tomorrow": find_tomorrow(now(), ground().zone),
     }
 
 
@@ -163,6 +162,11 @@ def _approve(number: int, seen: str) -> FollowUp:
     settings = ground().settings
     hours = settings.hours_of(store().followup(number).mailbox)
     return desk().approve(number, now(), settings.limits.hold, seen, hours)
+
+
+def _approve_with_others(number: int, seen: str) -> FollowUp:
+    desk().require_unlike(number)
+    return _approve(number, seen)
 
 
 @pages.post("/items/<item:number>/skip")
@@ -228,7 +232,6 @@ def show_together() -> str:
         "together.html",
         cards=cards,
         left=len(drafts) - len(cards),
-        tomorrow=_next_time(_MORNING, timedelta(days=1)),
     )
 
 
@@ -254,9 +257,9 @@ def _read_ticked() -> list[tuple[int, str]]:
 
 def _act_for(word: str) -> Callable[[int, str], object]:
     acts: dict[str, Callable[[int, str], object]] = {
-        "approve": _approve,
+        "approve": _approve_with_others,
         "skip": lambda number, _: desk().skip(number, now()),
-        "snooze": lambda number, _: desk().snooze(number, _next_time(_MORNING, timedelta(days=1)), now()),
+        "snooze": lambda number, _: desk().snooze(number, find_tomorrow(now(), ground().zone), now()),
     }
     if word not in acts:
         raise Problem(f"'{word}' cannot be done to several at once.")
@@ -267,22 +270,9 @@ def _act_for(word: str) -> Callable[[int, str], object]:
 
 
 def _read_until(word: str, picked: str) -> datetime:
+    """Return until when an item is snoozed (UTC): a word on a button, or the day and time that were picked."""
     if word == "tonight":
-        return _next_time(_EVENING, timedelta(0))
+        return find_tonight(now(), ground().zone)
     if word == "tomorrow":
-        return _next_time(_MORNING, timedelta(days=1))
-    try:
-        return datetime.fromisoformat(picked).replace(tzinfo=ground().zone).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise Problem("That is no time.", "Pick day and time, then choose “Until then”.") from error
-
-
-def _next_time(clock: time, days: timedelta) -> datetime:
-    """Return that time of the owner's day (UTC), so many days from now; the next one where it is past."""
-    local = now().astimezone(ground().zone)
-    moment = _at_clock(local + days, clock, ground().zone)
-    return moment if moment > now() else _at_clock(local + days + timedelta(days=1), clock, ground().zone)
-
-
-def _at_clock(day: datetime, clock: time, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day.date(), clock, zone).astimezone(UTC)
+        return find_tomorrow(now(), ground().zone)
+    return read_until(picked, now(), ground().zone)

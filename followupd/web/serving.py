@@ -3,6 +3,7 @@
 import errno
 import socket
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 from waitress.channel import HTTPChannel
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 #: Larger than any guest list or template; a request must be whole and small before a route sees it.
 BODY_MAX = 2_000_000
 _HEADER_MAX = 16_384
-_CONNECTIONS = 64
-_IDLE_SECONDS = 30
+CONNECTIONS = 64
+#: Seconds in which a request must be whole, and after which a silent connection is closed.
+_PATIENCE = 30
 _THREADS = 4
 _NO_SUCH_STACK = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
 
@@ -35,13 +37,23 @@ class _GuardedError(ErrorTask):
 
 class _Channel(HTTPChannel):
     error_task_class = _GuardedError
+    _began = 0.0
+
+    def received(self, data: bytes) -> bool:
+        """Take bytes; close on a request that is not whole in time, however often another byte of it comes."""
+        if self.request is None:
+            self._began = time.monotonic()
+        taken = bool(super().received(data))
+        if self.request is not None and time.monotonic() - self._began > self.adj.channel_timeout:
+            self.will_close = True
+        return taken
 
 
 class PageServer:
     """Serves one application on loopback. Binds at once, so that a taken port is told at once."""
 
-    def __init__(self, app: "WSGIApplication", port: int) -> None:
-        """Bind both stacks. Raises Problem when the port is taken."""
+    def __init__(self, app: "WSGIApplication", port: int, patience: int = _PATIENCE) -> None:
+        """Bind both stacks; `patience` in seconds. Raises Problem when the port is taken."""
         self._sockets = _bind_loopback(port)
         self._parts: dict[int, Any] = {}
         self._server = create_server(
@@ -50,10 +62,10 @@ class PageServer:
             sockets=self._sockets,
             threads=_THREADS,
             ident=None,
-            connection_limit=_CONNECTIONS,
-            channel_timeout=_IDLE_SECONDS,
-            cleanup_interval=_IDLE_SECONDS // 2,
-            asyncore_loop_timeout=_IDLE_SECONDS,  # an answer wakes it; nothing else has to
+            connection_limit=CONNECTIONS,
+            channel_timeout=patience,
+            cleanup_interval=max(patience // 2, 1),
+            asyncore_loop_timeout=patience,  # an answer wakes it; nothing else has to
             max_request_body_size=BODY_MAX,
             max_request_header_size=_HEADER_MAX,
             clear_untrusted_proxy_headers=True,

@@ -8,9 +8,9 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from followupd.items import FollowUp, Kind, Status
+from followupd.items import By, FollowUp, Kind, Status, Step, Via
 from followupd.model import FOLLOW_UP_WITHIN, Reason
-from followupd.rules.reading import read_addresses, read_message
+from followupd.rules.reading import find_conversation, read_addresses, read_message
 
 #: Characters that change how others are read, or are not seen at all (UTS #36, 2.5 and 2.6).
 _HIDDEN = re.compile(
@@ -58,6 +58,8 @@ class Letter:
     """Heading, such as "To", and everybody under it as name and address."""
     subject: str
     text: str
+    conversation: str
+    """Subject of the conversation it goes into as a reply; "" for one that begins its own."""
 
 
 def read_letter(raw: bytes) -> Letter:
@@ -65,7 +67,10 @@ def read_letter(raw: bytes) -> Letter:
     message = read_message(raw)
     named = ((heading, read_addresses(message, heading.lower())) for heading in _HEADINGS)
     return Letter(
-        tuple((heading, people) for heading, people in named if people), message.subject, message.text
+        tuple((heading, people) for heading, people in named if people),
+        message.subject,
+        message.text,
+        find_conversation(raw),
     )
 
 
@@ -79,7 +84,7 @@ def list_acts(item: FollowUp, now: datetime) -> frozenset[str]:
         acts = frozenset({item.kind.value, "skip", "snooze"})
     if item.kind is Kind.DEBRIEF and item.status is Status.DONE:
         acts |= {"debrief"}  # somebody always comes to mind later
-    if item.held is not None:
+    if item.held not in {None, Reason.WROTE}:
         acts -= {"approve"}
     snoozed = item.snoozed_until is not None and item.snoozed_until > now
     return acts | {"undo"} if snoozed else acts
@@ -109,6 +114,16 @@ def isolate(text: str) -> Markup:
     return Markup("<bdi>{}</bdi>").format(_HIDDEN.sub("", _CONTROLS.sub(" ", text)))
 
 
+def show_commands(text: str) -> Markup:
+    """Return a sentence of ours, whoever is named in it, with what stands between backticks as a command."""
+    pieces = _HIDDEN.sub("", _CONTROLS.sub(" ", text)).split("`")
+    shown = (_COMMAND.format(piece) if place % 2 else escape(piece) for place, piece in enumerate(pieces))
+    return Markup("<bdi>{}</bdi>").format(Markup().join(shown))
+
+
+_COMMAND = Markup("<code>{}</code>")
+
+
 def mark_hidden(text: str) -> Markup:
     """Return a message's words as they stand, with a visible mark for each character nobody would see."""
     pieces, end = [], 0
@@ -121,9 +136,31 @@ def mark_hidden(text: str) -> Markup:
 _MARK = Markup('<span class="hidden-mark" title="a character that is not seen">U+{}</span>')
 
 
+def say_sentence(text: str) -> str:
+    """Return half a sentence as one that stands by itself; an address it begins with stays as it is."""
+    return text if "@" in text.partition(" ")[0] else text[:1].upper() + text[1:]
+
+
 def say_instant(instant: datetime, zone: Any) -> str:
     """Return an instant as an owner reads it on a page, in one piece."""
     return instant.astimezone(zone).strftime("%a %-d %b, %H:%M").replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def say_day(instant: datetime, zone: Any, now: datetime) -> str:
+    """Return the owner's day of an instant."""
+    day, today = instant.astimezone(zone).date(), now.astimezone(zone).date()
+    near = {0: "Today", 1: "Yesterday"}.get((today - day).days)
+    return near or day.strftime("%A, %-d %B")
+
+
+def say_door(step: Step) -> str:
+    """Return who took a step, and where."""
+    if step.by is By.DAEMON:
+        return "followupd"
+    if step.by is By.MAILBOX:
+        return "you, in your mailbox"
+    where = {None: "", Via.PAGE: ", on the page", Via.TERMINAL: ", in the terminal"}
+    return f"you{where[step.via]}"
 
 
 #: Why something waits, for whoever waits for it.
@@ -138,10 +175,15 @@ HELD: Mapping[Reason, str] = {
     Reason.NOT_FRESH: "its calendar could not be read just now; the next pass tries again",
     Reason.QUARANTINED: "it failed three times; see the problem in the queue",
     Reason.CANCELLED: "the event was cancelled",
+    Reason.WROTE: "you wrote to them yourself meanwhile; approve it if it should still go",
 }
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "theirs": isolate,
+    "ours": show_commands,
+    "sentence": say_sentence,
+    "day": say_day,
+    "door": say_door,
     "marked": mark_hidden,
     "at": say_instant,
     "clock": draw_clock,

@@ -14,8 +14,8 @@ from werkzeug.wrappers import Response
 from followupd.errors import Changed, Problem, TemplateProblem
 from followupd.items import FollowUp
 from followupd.mail import fingerprint
-from followupd.rules.advice import advise
-from followupd.rules.choosing import language_of, list_reasons
+from followupd.rules.advice import advise, find_unknown
+from followupd.rules.choosing import Chosen, language_of, list_reasons
 from followupd.rules.drafts import invent_facts, read_rendered
 from followupd.rules.message import render_html
 from followupd.template_files import find_templates, read_template, shipped_templates
@@ -66,9 +66,13 @@ class Preview:
     html: str = ""
     """The body as HTML, made of Markdown with raw HTML off."""
     advice: tuple[str, ...] = ()
+    unknown: tuple[tuple[int, str], ...] = ()
+    """Line and name of facts that there are not, where something stands for them."""
+    taken: Chosen | None = None
+    """Which template the rules take for the person it is seen with; None for somebody invented."""
     mistake: TemplateProblem | None = None
     line: int | None = None
-    """Where the mistake is, in the source that is previewed."""
+    """Where the mistake is, or the first unknown fact, in the source that is previewed."""
     facts: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -78,22 +82,32 @@ class Preview:
 @pages.get("/templates")
 def show_templates() -> str:
     ground().templates.sources()
-    return render_template("templates.html", groups=_list_templates(), problems=ground().templates.problems)
+    return render_template(
+        "templates.html",
+        groups=_list_templates(),
+        reasons=list_reasons(ground().settings.choices),
+        problems=ground().templates.problems,
+    )
 
 
 @pages.get("/templates/<name>")
 def show_template(name: str) -> str:
-    template = _find_template(name)
-    return _render_editor(template, _read_version(template) or template.source)
+    template, replaced = _find_template(name), _read_replaced()
+    former = None if replaced is None else _shelf().read_version(name, replaced)
+    return _render_editor(template, former or template.source, former=replaced)
 
 
-def _render_editor(template: Template, source: str, problem: Problem | None = None) -> str:
+def _render_editor(
+    template: Template, source: str, problem: Problem | None = None, former: datetime | None = None
+) -> str:
     number = read_number("with") or request.form.get("with", type=int)
     return render_template(
         "template.html",
         template=template,
+        name=template.name,
         source=source,
         problem=problem,
+        former=former,
         people=_list_people(),
         chosen=number,
         preview=_preview(template.name, source, number),
@@ -109,6 +123,7 @@ def preview(name: str) -> str:
     template = _find_template(name)
     return render_template(
         "preview.html",
+        name=name,
         preview=_preview(name, source, request.form.get("with", type=int)),
         changes=_compare(template.shipped, source),
     )
@@ -193,13 +208,12 @@ def _read_source() -> str:
     return request.form["source"].replace("\r\n", "\n")
 
 
-def _read_version(template: Template) -> str | None:
-    """Return the former version the address names, to be looked at and perhaps saved again."""
+def _read_replaced() -> datetime | None:
+    """Return which former version the address names (UTC), to be looked at and perhaps saved again."""
     try:
-        replaced = datetime.fromisoformat(request.args.get("version", ""))
-    except ValueError:
+        return datetime.fromisoformat(request.args.get("version", "")).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return _shelf().read_version(template.name, replaced.astimezone(UTC))
 
 
 def _keep_person() -> str:
@@ -226,27 +240,40 @@ def _list_people() -> list[FollowUp]:
 
 
 def _preview(name: str, source: str, number: int | None) -> Preview:
-    facts, new = _gather_facts(name, number)
-    told = list(_list_facts(facts))
+    seen = _look_with(name, number)
+    told, unknown = list(_list_facts(seen.facts)), find_unknown(source, seen.facts)
     try:
-        rendered = ground().templates.try_out(name, source, facts)
+        rendered = ground().templates.try_out(name, source, seen.facts)
         subject, body = read_rendered(rendered, name)
     except TemplateProblem as mistake:
         found = _LINE.search(mistake.what) if name in mistake.what else None
-        return Preview(mistake=mistake, line=int(found[1]) if found else None, facts=told)
-    advice = advise(subject, body, language_of(name), ground().cautions, new=new)
-    return Preview(subject, body, render_html(body), advice, facts=told)
+        line = int(found[1]) if found else None
+        return Preview(taken=seen.taken, mistake=mistake, line=line, facts=told)
+    advice = advise(subject, body, language_of(name), ground().cautions, new=seen.new)
+    line = unknown[0][0] if unknown else None
+    return Preview(subject, body, render_html(body), advice, unknown, seen.taken, line=line, facts=told)
 
 
-def _gather_facts(name: str, number: int | None) -> tuple[dict[str, Any], bool]:
-    """Return what the template may say, of one follow-up or of somebody invented; and whether the person is new."""
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """With what a template is seen."""
+
+    facts: dict[str, Any]
+    new: bool = True
+    """The owner had not been in touch with the person before."""
+    taken: Chosen | None = None
+
+
+def _look_with(name: str, number: int | None) -> _Seen:
+    """Return what a template may say of one follow-up, or of somebody invented."""
     item = next((item for item in _list_people() if item.id == number), None)
     event = store().calendars.event(item.occurrence) if item else None
     if item is None or event is None:
-        return invent_facts(language_of(name))[0], True
+        return _Seen(invent_facts(language_of(name))[0])
     judgement, _ = ground().judge(event)
     facts = ground().writer.gather_facts(item, event, judgement, now(), language_of(name))
-    return facts, store().last_touch(item.person or "", item.id) is None
+    known = store().last_touch(item.person or "", item.id) is not None
+    return _Seen(facts, not known, ground().writer.choose(item, event, judgement, known=known, now=now()))
 
 
 def _list_facts(facts: dict[str, Any], above: str = "") -> Iterator[tuple[str, str]]:

@@ -3,7 +3,7 @@
 import pytest
 
 from followupd.assemble import load_cautions
-from followupd.rules.advice import advise, read_cautions
+from followupd.rules.advice import advise, find_unknown, read_cautions
 
 CAUTIONS = load_cautions()
 SAY = {caution.name: caution.say for caution in CAUTIONS}
@@ -74,3 +74,9 @@ def test_length_questions_and_links_are_counted(body: str, advice: tuple[str, ..
 def test_a_mistake_in_the_table_is_named(table: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"\[selling\] must hold texts"):
         read_cautions({"selling": table})
+
+
+def test_facts_that_there_are_not_are_found_at_their_lines() -> None:
+    source = "{# person.x #}\nSubject: me.you\n\n{{ person.nick | or_else('x') }}\n{% if event.spoken and me.age %}{% endif %}"
+    facts = {"person": {"name": ""}, "event": {"spoken": ""}, "me": {}, "first_name": "Jo"}
+    assert find_unknown(source, facts) == ((4, "person.nick"), (5, "me.age"))

@@ -1,15 +1,14 @@
-import tomllib
 from datetime import UTC, datetime
-from importlib.resources import files
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from followupd.assemble import load_people_words
 from followupd.model import Answer, Attendee, Event, Guest, GuestKind, Owner, Reason
-from followupd.rules.people import name_attendees, person_key, read_people_words, sort_guests
+from followupd.rules.people import name_attendees, person_key, sort_guests
 
-WORDS = read_people_words(tomllib.loads(files("followupd").joinpath("words/people.toml").read_text("utf-8")))
+WORDS = load_people_words()
 OWNER = Owner(
     name="Ada Example",
     email="ada@example.com",
@@ -54,14 +53,14 @@ def test_whom_the_calendar_marks_as_its_owner_is_the_owner_under_any_address() -
 def test_people_are_named_as_contacts_name_them_where_that_greets(
     calendar: str, contacts: str | None, first_name: str
 ) -> None:
-    attendees = name_attendees([Attendee("es@acme.example", calendar)], lambda _: contacts)
+    attendees = name_attendees([Attendee("es@acme.example", calendar)], lambda _: contacts, WORDS.names)
     (found,) = sort_lines(*attendees)
     assert found.first_name == first_name
 
 
 def test_nobody_without_an_address_is_looked_for() -> None:
     attendee = Attendee(None, "Elizabeth Smith")
-    assert name_attendees([attendee], lambda _: "Liz Smith") == (attendee,)
+    assert name_attendees([attendee], lambda _: "Liz Smith", WORDS.names) == (attendee,)
 
 
 ADDRESSES = [

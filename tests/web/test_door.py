@@ -13,6 +13,7 @@ from werkzeug.test import Client
 
 from followupd.web.door import SESSION, Door, form_token, write_opener
 from followupd.web.entering import COOKIE
+from followupd.web.tries import MOST, WINDOW
 
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
@@ -173,3 +174,29 @@ def test_health_says_when_the_last_pass_was_made(tmp_path: Path) -> None:
             200,
             {"status": "ok", "last_pass": "2026-11-18T12:00:00Z", "calendars_in_trouble": []},
         )
+
+
+def test_one_wrong_key_after_the_other_has_to_wait_while_the_owner_goes_in_and_out(tmp_path: Path) -> None:
+    with open_world(tmp_path) as world, visit(world) as visitor:
+        code = visitor.door.make_link(MINUTE, world.now)
+        stranger = Client(visitor.page, use_cookies=False)
+        headers = {"Cookie": f"{COOKIE}={'x' * 43}"}
+        statuses = [stranger.get("/", base_url=ORIGIN, headers=headers).status_code for _ in range(MOST + 5)]
+        assert statuses == [401] * MOST + [429] * 5
+        guess = stranger.get(f"/open/{'x' * 43}", base_url=ORIGIN)
+        assert (guess.status_code, guess.headers["Retry-After"]) == (429, "60")
+        wrong = {"Authorization": "Bearer wrong"}
+        assert stranger.get("/healthz", base_url=ORIGIN, headers=wrong).status_code == 429
+        assert visitor.get("/").status_code == 200
+        opened = Client(visitor.page).post(
+            "/open", base_url=ORIGIN, data={"code": code}, headers={"Origin": ORIGIN}
+        )
+        assert opened.status_code == 303
+        world.now += WINDOW
+        assert stranger.get("/", base_url=ORIGIN, headers=headers).status_code == 401
+
+
+def test_who_brings_nothing_is_no_guesser(tmp_path: Path) -> None:
+    with open_world(tmp_path) as world, visit(world) as visitor:
+        nobody = Client(visitor.page)
+        assert {nobody.get("/", base_url=ORIGIN).status_code for _ in range(MOST * 2)} == {401}

@@ -33,6 +33,8 @@ HEADERS = (
 )
 #: What somebody without a session may ask.
 OPEN_TO_ALL = {"static", "entering.show_link", "entering.open_page", "entering.prove", "entering.tell_health"}
+#: What a program that watches may ask with the token of the state folder.
+BY_TOKEN = {"/healthz"}
 #: Host to whether it is a name of this computer.
 HOSTS = {
     HOST: True,
@@ -76,6 +78,8 @@ class Try(NamedTuple):
     session: bool
     token: str
     route: Route
+    bearer: str | None = None
+    """The token of the state folder, as it is brought."""
 
 
 def origins_for(host: str) -> dict[str | None, bool]:
@@ -113,16 +117,19 @@ def routes_of(page: Page) -> Iterator[Route]:
         yield Route(path, frozenset(rule.methods or ()), rule.endpoint in OPEN_TO_ALL)
 
 
-def tries_for(route: Route, right: str) -> Iterator[Try]:
+def tries_for(route: Route, right: str, bearer: str) -> Iterator[Try]:
     """Return every combination for one route; a foreign host is refused whatever else is right."""
+    bearers = (None, bearer, bearer[:-1], "") if route.path in BY_TOKEN else (None,)
     for host, host_right in HOSTS.items():
         methods = METHODS if host == HOST else ("GET", "POST")
         tickets = ((True, right), (True, "x" * 64), (False, right)) if host_right else ((True, right),)
-        for origin, method, (session, token) in product(origins_for(host), methods, tickets):
-            yield Try(host, origin, method, session, token, route)
+        for origin, method, (session, token), brought in product(
+            origins_for(host), methods, tickets, bearers
+        ):
+            yield Try(host, origin, method, session, token, route, brought)
 
 
-def expect(what: Try, right: str) -> int | None:
+def expect(what: Try, right: str, bearer: str) -> int | None:
     """Return the status a request must be refused with; None where it must be let in."""
     own = origins_for(what.host)[what.origin]
     if not HOSTS[what.host]:
@@ -132,7 +139,7 @@ def expect(what: Try, right: str) -> int | None:
     if not own and (what.method == "POST" or what.origin is not None):
         return 403
     if what.route.open_to_all and what.method in what.route.methods:
-        return 401 if what.route.path == "/healthz" else None  # it asks for a token of its own
+        return 401 if what.route.path in BY_TOKEN and what.bearer != bearer else None
     if not what.session:
         return 401
     return 403 if what.method == "POST" and what.token != right else None
@@ -142,16 +149,19 @@ def send(client: Client, what: Try, session: str) -> TestResponse:
     headers = {"Host": what.host} | ({"Origin": what.origin} if what.origin is not None else {})
     if what.session:
         headers["Cookie"] = f"{COOKIE}={session}"
+    if what.bearer is not None:
+        headers["Authorization"] = f"Bearer {what.bearer}"
     data = {"token": what.token} if what.method == "POST" else None
     answer = client.open(what.route.path, base_url=ORIGIN, method=what.method, headers=headers, data=data)
     answer.close()
     return answer
 
 
-def is_as_expected(answer: TestResponse, expected: int | None) -> bool:
+def is_as_expected(what: Try, answer: TestResponse, expected: int | None) -> bool:
     """Tell whether a request was refused as it should be or let in, and its answer carries what all must."""
-    let_in = answer.status_code not in {401, 403, 421}
-    right = let_in if expected is None else answer.status_code == expected
+    # One wrong token after the other: the same no, in other words.
+    status = 401 if what.bearer is not None and answer.status_code == 429 else answer.status_code
+    right = status not in {401, 403, 421} if expected is None else status == expected
     return right and {name: answer.headers.get(name) for name, _ in HEADERS} == dict(HEADERS)
 
 
@@ -169,12 +179,13 @@ def look_at(world: World) -> tuple[list[str], list[Path]]:
 def test_nobody_is_let_in_who_should_not_be(world: World) -> None:
     with visit(world) as visitor:
         right, before = form_token(visitor.session), look_at(world)
+        bearer = (world.settings.state / "page" / "token").read_text()
         client, count, wrong = Client(visitor.page, use_cookies=False), 0, []
         for route in routes_of(visitor.page):
             # Signing out would end the session that all the others need; it has a test of its own.
-            for what in tries_for(route, right) if route.path != "/sign-out" else ():
+            for what in tries_for(route, right, bearer) if route.path != "/sign-out" else ():
                 answer, count = send(client, what, visitor.session), count + 1
-                if not is_as_expected(answer, expect(what, right)):
+                if not is_as_expected(what, answer, expect(what, right, bearer)):
                     wrong.append((what, answer.status_code))
         assert wrong == []
         assert count >= 5_000

@@ -1,5 +1,6 @@
 """What an owner sees and decides on the page, through its forms; the browser does the same in test_browser.py."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
@@ -65,7 +66,7 @@ def test_an_item_shows_the_message_with_everybody_it_goes_to(world: World, visit
     assert "From Ada Example ada@example.com To Jane Doe jane.doe@acme.example Subject" in words
     assert str(sent["Subject"]) in words
     assert "Hi Jane," in words
-    assert "you have not been in touch before" in words
+    assert "You have not been in touch before" in words
     assert "new-acquaintance: it fits everybody" in words
 
 
@@ -74,6 +75,14 @@ def test_a_copy_somebody_added_in_their_mail_program_is_shown(world: World, visi
     edit_in_mailbox(world, jane, b"Subject:", b"Bcc: boss@evil.example\nSubject:")
     world.run()
     assert "Bcc boss@evil.example" in shown(visitor, f"/items/{jane.id}")
+
+
+def test_a_reply_says_into_which_conversation_it_goes(world: World, visitor: Visitor) -> None:
+    jane = world.item("Jane Doe")
+    answer = b"Subject: Re: Coffee <b>on</b> Tuesday?\nIn-Reply-To: <j@acme.example>\nX-Subject:"
+    edit_in_mailbox(world, jane, b"Subject:", answer)
+    world.run()
+    assert "Reply into your conversation “Coffee <b>on</b> Tuesday?”" in shown(visitor, f"/items/{jane.id}")
 
 
 @pytest.mark.parametrize(
@@ -113,6 +122,9 @@ def test_a_look_alike_of_somebody_known_is_marked(world: World, visitor: Visitor
     world.run()
     item = world.item("Jane Doe", "e3")
     assert "looks like jane.doe@acme.example, but it is another one" in shown(visitor, f"/items/{item.id}")
+    refused = visitor.post("/together", act="approve", item=[f"{item.id}:{item.hash}"])
+    assert "is not approved together with others. The address looks like" in read_words(refused.text)
+    assert world.item("Jane Doe", "e3").status is Status.DRAFTED
 
 
 # --- what is decided
@@ -346,9 +358,10 @@ def test_activity_tells_through_which_door_each_decision_came(world: World, visi
     visitor.decide("Jane Doe", "approve")
     world.desk.skip(world.item("Tom Miller").id, world.now)
     words = shown(visitor, "/activity")
-    assert "terminal Tom Miller skipped you skipped it" in words
-    assert "page Jane Doe approved you approved it" in words
-    assert "followupd Jane Doe drafted" in words
+    assert "Today 13:00 Tom Miller skipped You skipped it you, in the terminal" in words
+    assert "13:00 Jane Doe approved You approved it you, on the page" in words
+    assert "Jane Doe drafted Accepted the invitation followupd" in words
+    assert "planned" not in words  # the same thing, a moment before
     jane = world.store.history(world.item("Jane Doe").id)
     assert [step.via for step in jane] == [None, None, Via.PAGE]
 
@@ -370,23 +383,65 @@ def test_a_damaged_state_is_told_with_what_to_do(world: World, visitor: Visitor)
 @pytest.mark.parametrize("path", ["/nothing", "/items/99", "/items/0", "/items/99999999999999999999999"])
 def test_what_is_not_there_is_said_in_words(visitor: Visitor, path: str) -> None:
     answer = visitor.get(path)
-    assert answer.status_code in {400, 404}
+    assert answer.status_code == 404
     assert "followupd" in read_words(answer.text)
 
 
-def test_a_guest_list_is_dropped_whole_or_in_part(world: World) -> None:
+def test_cards_are_dropped(world: World) -> None:
     world.set_event(meeting("e1", world.now - HOUR, title="Startup meetup"))
     world.run()
-    table = "Name,Email\n" + "".join(f"Guest N{n:03},g{n}@guests.example\n" for n in range(60))
     cards = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ann Roe\r\nEMAIL:ann@roe.example\r\nEND:VCARD\r\n"
     with visit(world) as visitor:
-        many = visitor.post("/items/1/met", people="", list=(BytesIO(table.encode()), "guests.csv"))
-        assert (many.status_code, "60 people are on that list" in read_words(many.text)) == (400, True)
-        some = visitor.post(
-            "/items/1/met", people="", pick="2, 4", list=(BytesIO(table.encode()), "guests.csv")
-        )
-        assert some.status_code == 303
-        card = visitor.post("/items/1/met", people="", list=(BytesIO(cards.encode()), "ann.vcf"))
-        assert card.status_code == 303
+        answer = visitor.post("/items/1/met", people="", list=(BytesIO(cards.encode()), "ann.vcf"))
+        assert answer.location == "/items/1"
+        assert "1 noted; this is what they get Ann Roe ann@roe.example" in shown(visitor, "/items/1")
+
+
+def test_of_three_hundred_guests_those_are_picked_whom_the_owner_spoke_with(world: World) -> None:
+    world.set_event(meeting("e1", world.now - HOUR, title="Startup meetup"))
+    world.run()
+    table = "Name,Email\n" + "".join(f"Guest N{n:03},g{n}@guests.example\n" for n in range(300))
+    with visit(world) as visitor:
+        sent = visitor.post("/items/1/met", people="", list=(BytesIO(table.encode()), "guests.csv"))
+        assert (sent.status_code, sent.location) == (303, "/items/1/guests")
+        page = visitor.get("/items/1/guests").text
+        assert page.count('type="checkbox" name="guest"') == 300
+        assert "300 on the guest list" in read_words(page)
+        nobody = visitor.post("/items/1/guests")
+        assert (nobody.status_code, "Nobody is ticked." in nobody.text) == (400, True)
+        visitor.post("/items/1/guests", guest=["g1@guests.example", "g3@guests.example", "eve@evil.example"])
+        assert "2 noted" in shown(visitor, "/items/1")
+        assert "g3@guests.example in your queue" in shown(visitor, "/items/1/guests")
     emails = {item.email for item in world.store.followups() if item.kind is Kind.DRAFT}
-    assert emails == {"g1@guests.example", "g3@guests.example", "ann@roe.example"}
+    assert emails == {"g1@guests.example", "g3@guests.example"}
+
+
+def test_looking_at_the_guests_a_calendar_names_keeps_nothing(world: World) -> None:
+    crowd = [Attendee(f"g{n}@guests.example", f"Guest N{n:03}") for n in range(40)]
+    world.set_event(meeting("e1", world.now - HOUR, *crowd, title="Startup meetup"))
+    world.run()
+    [item] = world.store.followups()
+    with visit(world) as visitor:
+        assert "40 on the guest list" in shown(visitor, f"/items/{item.id}/guests")
+        assert world.store.guest_lists.list("e1") == []
+        visitor.post(f"/items/{item.id}/guests", guest=["g7@guests.example"])
+    world.run()
+    drafted = {item.email for item in world.store.followups({Status.DRAFTED})}
+    assert drafted == {"g7@guests.example"}
+
+
+def test_columns_that_say_nothing_are_asked_about_once_and_the_file_comes_along(world: World) -> None:
+    world.set_event(meeting("e1", world.now - HOUR, title="Startup meetup"))
+    world.run()
+    table = b"Wer,Wohin\nAnn Roe,ann@roe.example\n"
+    with visit(world) as visitor:
+        asked = visitor.post("/items/1/met", people="", list=(BytesIO(table), "guests.csv"))
+        assert "Which column is what? " in read_words(asked.text)
+        assert "Wohin ann@roe.example" in read_words(asked.text)
+        found = re.search(r'name="data" value="([^"]+)"', asked.text)
+        assert found is not None
+        visitor.post("/items/1/columns", data=found[1], column=["name", "email"])
+        assert "1 noted" in shown(visitor, "/items/1")
+        again = visitor.post("/items/1/met", people="", list=(BytesIO(table), "guests.csv"))
+        assert again.location == "/items/1"
+        assert visitor.post("/items/1/columns", data="no file", column=["name"]).status_code == 400

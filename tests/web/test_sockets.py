@@ -1,7 +1,9 @@
 """The page at its real sockets: what is no request at all, too large or too slow is refused with the same headers."""
 
 import socket
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from week import open_world
 
 from followupd.errors import Problem
 from followupd.web.guard import HEADERS
-from followupd.web.serving import BODY_MAX, PageServer
+from followupd.web.serving import BODY_MAX, CONNECTIONS, PageServer
 
 HOSTS = {"127.0.0.1": socket.AF_INET, "::1": socket.AF_INET6}
 
@@ -22,6 +24,18 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         page, _ = build_page(world)
         chosen = free_port()
         server = PageServer(page, chosen)
+        server.start()
+        yield chosen
+        server.close()
+
+
+@pytest.fixture(scope="module")
+def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of a page that waits a second for a request."""
+    with open_world(tmp_path_factory.mktemp("hasty")) as world:
+        page, _ = build_page(world)
+        chosen = free_port()
+        server = PageServer(page, chosen, patience=1)
         server.start()
         yield chosen
         server.close()
@@ -77,3 +91,33 @@ def test_a_taken_port_is_told_in_words_and_leaves_the_other_alone(port: int, tmp
         with pytest.raises(Problem, match=f"cannot be served at port {port}: Address already in use"):
             PageServer(page, port)
     assert ask(port, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")[0] == 401
+
+
+def test_a_crowd_that_says_nothing_is_shown_out_and_the_owner_gets_in(hasty: int) -> None:
+    crowd = [socket.create_connection(("127.0.0.1", hasty)) for _ in range(CONNECTIONS * 2)]
+    try:
+        assert ask(hasty, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")[0] == 401
+    finally:
+        for opened in crowd:
+            opened.close()
+
+
+def test_a_request_that_trickles_in_is_not_waited_for_for_ever(hasty: int) -> None:
+    with socket.create_connection(("127.0.0.1", hasty), timeout=20) as opened:
+        began = time.monotonic()
+        opened.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX: ")
+        while not is_closed(opened, within=0.1):
+            with suppress(ConnectionError):
+                opened.sendall(b"x")
+            assert time.monotonic() - began < 15
+
+
+def is_closed(opened: socket.socket, within: float) -> bool:
+    """Tell whether the other end hung up; waits so long for a word of it."""
+    opened.settimeout(within)
+    try:
+        return opened.recv(1) == b""
+    except TimeoutError:
+        return False
+    except ConnectionError:
+        return True

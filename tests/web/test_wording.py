@@ -69,8 +69,21 @@ def test_a_mistake_is_told_at_its_line_and_nothing_is_saved(world: World, visito
     refused = visitor.post("/templates/late.md", source=broken, hash=seen)
     assert refused.status_code == 400
     assert "Line 4. templates/late.md, line 4: there is no fact 'frist_name'" in read_words(refused.text)
-    assert "frist_name" in refused.text
+    assert '<div class="wrong">Hi {{ person.frist_name }},</div>' in refused.text
     assert not (world.settings.templates / "late.md").exists()
+
+
+def test_a_fact_that_there_is_not_is_told_although_something_stands_for_it(visitor: Visitor) -> None:
+    words = preview(visitor, LATE.replace("person.first_name", "person.frist_name"))
+    assert "Hi there, better late. Line 4. There is no fact person.frist_name, so what stands" in words
+
+
+def test_it_says_which_one_the_rules_take_for_whom(world: World, visitor: Visitor) -> None:
+    words = preview(visitor, LATE, **{"with": world.item("Jane Doe").id})
+    assert "The rules take new-acquaintance for them: it fits everybody." in words
+    shown = read_words(visitor.get("/templates").text)
+    assert "How one is chosen" in shown
+    assert "More than 48 hours have passed: late You promised something: promise-kept" in shown
 
 
 def test_a_template_changed_elsewhere_is_not_written_over_unseen(world: World, visitor: Visitor) -> None:
@@ -127,6 +140,7 @@ def test_the_last_twenty_versions_are_kept_and_can_be_looked_at(world: World, vi
         "/templates/late.md", base_url="http://127.0.0.1:8458", query_string={"version": kept[-1].isoformat()}
     ).text
     assert "For the version 2." in shown
+    assert "Save brings it back." in shown
     assert "version 22" in (world.settings.templates / "late.md").read_text()
 
 

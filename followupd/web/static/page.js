@@ -73,11 +73,51 @@ async function feelPulse() {
 }
 if (stamp) setInterval(() => document.hidden || feelPulse(), 3000);
 
+// --- a guest list: dropped anywhere on its form it is sent at once; a long one is searched while typing
+
+const drop = document.querySelector(".drop");
+if (drop) {
+  const file = drop.querySelector("input");
+  const form = file.form;
+  for (const kind of ["dragover", "dragleave", "drop"]) {
+    form.addEventListener(kind, (event) => {
+      if (!event.dataTransfer.types.includes("Files")) return;
+      event.preventDefault();
+      drop.classList.toggle("over", kind === "dragover");
+      if (kind !== "drop") return;
+      file.files = event.dataTransfer.files;
+      form.requestSubmit();
+    });
+  }
+}
+
+document.querySelector("[data-search]")?.addEventListener("input", ({ target }) => {
+  const words = target.value.toLocaleLowerCase().split(/\s+/);
+  for (const row of document.querySelectorAll(target.dataset.search)) {
+    const text = row.textContent.toLocaleLowerCase();
+    row.hidden = !words.every((word) => text.includes(word));
+  }
+});
+
 // --- templates: the preview follows the typing
 
 const workshop = document.querySelector("form[data-preview]");
 if (workshop) {
   const shown = workshop.querySelector(".preview");
+  const source = workshop.querySelector("#source");
+  const mirror = workshop.querySelector(".mirror");
+  const drawLines = () => {
+    const wrong = Number(shown.querySelector("[data-line]")?.dataset.line);
+    mirror.replaceChildren(
+      ...source.value.split("\n").map((text, place) => {
+        const line = document.createElement("div");
+        line.textContent = text || " ";
+        line.classList.toggle("wrong", place + 1 === wrong);
+        return line;
+      }),
+    );
+    source.ariaInvalid = String(Boolean(shown.querySelector("[data-line]")));
+  };
   let waiting, asked = 0;
   const renew = async () => {
     const turn = ++asked;
@@ -87,11 +127,13 @@ if (workshop) {
       if (!answer.ok || turn !== asked) return;
       shown.innerHTML = await answer.text();
       shown.querySelectorAll("details").forEach((part, place) => (part.open = open[place] ?? part.open));
+      drawLines();
     } catch {
       offline.hidden = false;
     }
   };
   workshop.addEventListener("input", () => {
+    drawLines();
     clearTimeout(waiting);
     waiting = setTimeout(renew, 200);
   });
