@@ -63,7 +63,7 @@ def find_leaks(folder: Path) -> list[str]:
 
 def _is_leak(path: str) -> bool:
     try:
-        with open(path, "rb", opener=_open_plain) as file:  # noqa: PTH123
+        with open(path, "rb", opener=_open_plain) as file:
             return holds_canary(file.read())
     except OSError:
         return False  # a socket, a link to nowhere, what is gone meanwhile

@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from canaries import CliRunner
 from accounts import keep_sign_in
+from canaries import CliRunner
 from servers.google import Google
 
 from followupd.cli import main

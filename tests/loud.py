@@ -2,7 +2,6 @@
 
 import logging
 import os
-import sys
 
 _EVERYTHING = logging.FileHandler(os.environ["FOLLOWUPD_LOUD"], delay=True)
 

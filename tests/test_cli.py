@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from canaries import CliRunner
 import time_machine
+from canaries import CliRunner
 from click.testing import Result
 from house import House, read_letter
 
