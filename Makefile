@@ -44,8 +44,8 @@ gallery: $(TEST_DONE)  ## every template with three sets of facts, as one page t
 picture: $(RUN_DONE)  ## the picture of the demo in the README, made by the program itself
 	$(BIN)/followupd demo --svg docs/demo.svg
 
-screenshots: $(TEST_DONE)  ## every screen of the page, light and dark, at two sizes, into build/screens
-	PYTHONPATH=tests/web:tests $(BIN)/python -m bench.screenshots build/screens
+screenshots: $(TEST_DONE)  ## every screen of the page, light and dark, at two sizes, into build/screens; the README's into docs/screens
+	PYTHONPATH=tests/web:tests $(BIN)/python -m bench.screenshots build/screens docs/screens
 
 lock: $(TEST_DONE)  ## the hash-locked sets, nothing younger than 14 days
 	$(BIN)/python requirements/lock.py
