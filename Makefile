@@ -26,7 +26,7 @@ check: $(TEST_DONE)  ## style, types, dead code, direction of imports
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/vulture
-	$(BIN)/pytest tests/test_layers.py
+	$(BIN)/pytest tests/test_layers.py tests/test_units.py
 
 fuzz: $(FUZZ_DONE)  ## odd bytes for the reader of calendars, for a minute
 	@mkdir -p .venv/fuzz

@@ -18,6 +18,8 @@ ALLOWED: dict[str, set[str]] = {
     "lock": {"errors"},
     "network": set(),
     "waking": set(),
+    "systemd": set(),
+    "signals": {"systemd"},
     "mail": set(),
     "items": {"mail", "model"},
     "met": {"model"},
@@ -57,7 +59,7 @@ ALLOWED: dict[str, set[str]] = {
     "desk": {"items", "meeting", "met", "model", "errors", "problems", "rules.", "store.", "timing", "desk_people"},
     "explain": {"model", "errors", "durations", "ports", "rules."},
     "listing": {"items", "met", "model", "durations", "rules."},
-    "daemon": {"errors", "cycle", "store.", "waking"},
+    "daemon": {"errors", "cycle", "signals", "store.", "systemd", "waking"},
     "web.": {
         "debriefing", "desk", "durations", "errors", "items", "mail", "met", "model", "rules.", "settings", "store.", "template_files", "template_shelf", "web.", "writer",
     },
