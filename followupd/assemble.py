@@ -304,10 +304,14 @@ def build_cycle(
     templates: Templates,
     clock: Callable[[], datetime] = read_clock,
     mailboxes: Mapping[str, Mailbox] | None = None,
+    accounts: Mapping[str, Any] | None = None,
 ) -> Cycle:
-    """Return the pass for these settings; it begins a new reign over the store."""
+    """Return the pass for these settings; it begins a new reign over the store.
+
+    `accounts` and `mailboxes` are those of build_accounts and build_mailboxes, made here when they are not given.
+    """
     words = load_words()
-    accounts = build_accounts(settings)
+    accounts = build_accounts(settings) if accounts is None else accounts
     mailboxes = mailboxes or build_mailboxes(settings, accounts)
     # Beside the database at hand: a dry run over a copy of the state leaves the real copies alone.
     copies = store.database.path.parent / "feeds"

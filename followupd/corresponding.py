@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 
 from followupd.errors import MailboxProblem, Problem
 from followupd.items import By, FollowUp, Status
-from followupd.mail import Letter
+from followupd.mail import Letter, ReplyTo
 from followupd.mailing import Mailing
 from followupd.model import Reason
 from followupd.ports import Correspondence
 from followupd.problems import open_problem
 from followupd.rules.answers import AnswerWords, is_answer, is_bounce_of, is_own_letter
+from followupd.rules.replies import RECENT, find_reply, read_reply
 from followupd.store.rows import NO_APPROVAL
 
 #: So long after a message left, an answer to it is looked for.
@@ -131,7 +132,7 @@ class Corresponding:
             people = {one.email for one in turn if one.email} - heard.people
             heard.people |= people
             try:
-                heard.letters += correspondence.find_letters(people, min(one.due for one in turn))
+                heard.letters += correspondence.find_letters(people, min(one.due for one in turn) - RECENT)
             except MailboxProblem as problem:
                 if problem.temporary:
                     heard.people -= people
@@ -143,6 +144,13 @@ class Corresponding:
         items = self._store.followups({Status.PLANNED, Status.APPROVED})
         times = ((item.leaves_at if item.status is Status.APPROVED else item.due, item) for item in items)
         return [item for at, item in times if item.mailbox == mailbox and at is not None and at <= now]
+
+    def find_reply(self, item: FollowUp) -> ReplyTo | None:
+        """Return the letter a message to this person answers; one that is drafted stays what it was drafted as."""
+        if item.status is not Status.PLANNED:
+            return read_reply(item.raw)
+        heard = self._heard.get(item.mailbox, _Heard())
+        return find_reply(heard.letters, (item.email or "").lower(), self._owner, item.due, self._words)
 
     # --- what a letter means
 

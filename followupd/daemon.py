@@ -13,13 +13,15 @@ from typing import NamedTuple, Protocol
 
 import schedule
 
-from followupd.cycle import Cycle
-from followupd.errors import AlreadyRunning, Problem, StateUnusable
+from followupd.cycle import Cycle, Report
+from followupd.errors import AlreadyRunning, Bug, Problem, StateUnusable, name_bug
+from followupd.notices import Cause
 from followupd.signals import listen_for_signals
 from followupd.store.backups import back_up_daily
 from followupd.store.store import Store
 from followupd.systemd import Watchdog, tell_systemd
 from followupd.waking import Bell
+from followupd.watching import Ground, Watch
 
 log = logging.getLogger("followupd")
 
@@ -40,6 +42,8 @@ class Parts(NamedTuple):
     store: Store
     poll: timedelta
     """Between two beats."""
+    ground: Ground
+    """What the watch stands on."""
 
 
 class Waiter(Protocol):
@@ -58,6 +62,7 @@ class Daemon:
         folder: Path,
         parts: Parts,
         rebuild: Callable[[], Parts],
+        watch: Watch,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """`rebuild` reads the settings afresh; it raises Problem where they cannot be used.
@@ -66,8 +71,9 @@ class Daemon:
         """
         self._folder = folder
         self._monotonic = monotonic
-        self._cycle, self._store, self._poll = parts
         self._rebuild = rebuild
+        self._watch = watch
+        self._take(parts)
         self._heart = schedule.Scheduler()
         self._stopping = False
         self._reloading = False
@@ -76,9 +82,11 @@ class Daemon:
         self._failed = False
         self._watchdog = Watchdog()
         self._checked = datetime.now(UTC)  # whoever opened the store did
-        self.last_pass: datetime | None = None
-        """When a whole pass last came to its end (UTC)."""
         self._offset = self._measure_offset()
+
+    def _take(self, parts: Parts) -> None:
+        self._cycle, self._store, self._poll, ground = parts
+        self._watch.stand_on(ground)
 
     def run(self) -> None:
         """Beat until SIGTERM or SIGINT; SIGHUP reads config and templates again.
@@ -100,7 +108,7 @@ class Daemon:
         """Beat until `stop`, sleeping on the bell."""
         self._set_beats()
         self._beat()
-        self._guarded(self._back_up)
+        self._back_up()
         while not self._stopping:
             self._wait(bell)
             if self._reloading:
@@ -122,8 +130,8 @@ class Daemon:
         self._offset = self._measure_offset()
         self._heart.clear()
         self._heart.every(int(self._poll.total_seconds())).seconds.do(self._beat)
-        self._heart.every(int(_DAILY_LOOK.total_seconds())).seconds.do(self._guarded, self._check_daily)
-        self._heart.every(int(_DAILY_LOOK.total_seconds())).seconds.do(self._guarded, self._back_up)
+        self._heart.every(int(_DAILY_LOOK.total_seconds())).seconds.do(self._attempt, self._check_daily)
+        self._heart.every(int(_DAILY_LOOK.total_seconds())).seconds.do(self._back_up)
 
     def _wait(self, bell: Waiter) -> None:
         """Sleep until there is a reason to look: a beat, a moment that is due, a ring, a clock that jumped."""
@@ -172,9 +180,12 @@ class Daemon:
 
     def _beat(self) -> None:
         self._looked = datetime.now(UTC)
-        before = self.last_pass
-        self._failed = not self._guarded(self._pass)
-        self._watchdog.note_pass(well=self.last_pass is not before)
+        self._report: Report | None = None
+        self._attempt(self._watch.begin_pass)
+        problem = self._attempt(self._pass)
+        self._attempt(lambda: self._watch.end_pass(self._report, problem))
+        self._failed = problem is not None and not isinstance(problem, Bug)
+        self._watchdog.note_pass(well=problem is None)
 
     def _check_daily(self) -> None:
         """Look at every page of the state once in a day of the wall clock, wherever that was set to meanwhile."""
@@ -184,11 +195,12 @@ class Daemon:
             self._checked = now
 
     def _back_up(self) -> None:
-        back_up_daily(self._folder, datetime.now(UTC))
+        problem = self._attempt(lambda: back_up_daily(self._folder, datetime.now(UTC)))
+        self._watch.note(Cause.BACKUP, problem)
 
     def _pass(self) -> None:
-        self._tell(self._cycle.run_pass().say())
-        self.last_pass = datetime.now(UTC)
+        self._report = self._cycle.run_pass()
+        self._tell(self._report.say())
 
     def _tell(self, lines: Sequence[str]) -> None:
         """Say what is new; the same trouble is not told at every beat."""
@@ -197,18 +209,19 @@ class Daemon:
                 log.warning("%s", line)
         self._told = frozenset(lines)
 
-    def _guarded(self, job: Callable[[], None]) -> bool:
-        """Run one job and tell whether it could be done; a failure is told and stops no other job."""
+    def _attempt(self, job: Callable[[], object]) -> Problem | None:
+        """Run one job and return what kept it from being done; that is told, and stops no other job."""
         try:
             job()
         except (StateUnusable, AlreadyRunning):
             raise
         except Problem as problem:
             self._tell([problem.in_one_line()])
-            return False
-        except Exception:
+            return problem
+        except Exception as error:
             log.exception("a bug in followupd; the next beat tries again")
-        return True
+            return name_bug("a pass", error)
+        return None
 
     def _reload(self) -> None:
         """Take new settings; the running ones stay when the new ones have a mistake."""
@@ -217,9 +230,12 @@ class Daemon:
             parts = self._rebuild()
         except Problem as problem:
             log.error("the running settings stay: %s", problem.in_one_line())
+            self._watch.note(Cause.SETTINGS, problem)
+            self._beat()
             return
+        self._watch.note(Cause.SETTINGS, None)
         self._store.close()
-        self._cycle, self._store, self._poll = parts
+        self._take(parts)
         self._set_beats()
         log.info("settings read again")
         self._beat()

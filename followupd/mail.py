@@ -21,6 +21,21 @@ class Message:
     message_id: str
     date: datetime
     language: str = "en"
+    in_reply_to: str = ""
+    """Message-ID of the letter it answers; "" for one that begins a conversation."""
+    references: tuple[str, ...] = ()
+    """Message-IDs of that conversation, the oldest first (RFC 5322, 3.6.4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyTo:
+    """The letter that a message answers."""
+
+    subject: str
+    """Of the conversation, without its "Re:"."""
+    message_id: str
+    references: tuple[str, ...]
+    """What the answer names, the letter itself last."""
 
 
 def fingerprint(raw: bytes) -> str:

@@ -88,11 +88,11 @@ RootUrl = Annotated[str, AfterValidator(_check_root_url)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
 
 
-def _check_url(url: str, allow_private: bool) -> None:
+def _check_url(url: str, allow_private: bool, option: str = "url") -> None:
     try:
         read_feed_address(url, allow_http=allow_private)
     except ValueError as error:
-        raise ValueError(f"this `url` cannot be used: {error}") from None
+        raise ValueError(f"this `{option}` cannot be used: {error}") from None
 
 
 class _Table(BaseModel):
@@ -254,6 +254,23 @@ class DaemonTable(_Table):
     poll: Duration = Field(default=timedelta(minutes=5), ge=timedelta(seconds=1), le=timedelta(days=1))
 
 
+class NoticesTable(_Table):
+    log: bool = True
+    desktop: bool = True
+    draft: bool = False
+    webhook: str = ""
+    webhook_body: Literal["json", "text"] = "json"
+    ping: str = ""
+    allow_private: bool = False
+
+    @model_validator(mode="after")
+    def _check_addresses(self) -> Self:
+        for option in ("webhook", "ping"):
+            if url := getattr(self, option):
+                _check_url(url, self.allow_private, option)
+        return self
+
+
 class PageTable(_Table):
     port: int = Field(default=8458, ge=0, le=65535)
     trusted_host: Annotated[str, Field(pattern=r"^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)?$")] = ""
@@ -288,6 +305,7 @@ class ConfigFile(_Table):
     limits: LimitsTable = LimitsTable()
     hours: HoursTable = HoursTable()
     daemon: DaemonTable = DaemonTable()
+    notices: NoticesTable = NoticesTable()
     page: PageTable = PageTable()
     network: NetworkTable = NetworkTable()
     google: GoogleTable = GoogleTable()
@@ -316,6 +334,7 @@ TABLES: Mapping[str, type[_Table]] = {
     "network": NetworkTable,
     "google": GoogleTable,
     "daemon": DaemonTable,
+    "notices": NoticesTable,
     "page": PageTable,
     "choose": ChoiceTable,
     "series": SeriesTable,

@@ -64,26 +64,25 @@ class LatePage:
 
 
 @contextmanager
-def served_beside_daemon(page: LatePage, port: int) -> Iterator[None]:
-    """Serve the page in a thread while the daemon runs; a port that is taken stops no follow-up."""
-    server = _start_server(page, port)
+def served_beside_daemon(page: LatePage, port: int) -> Iterator[Problem | None]:
+    """Serve the page in a thread while the daemon runs. Yields what keeps it from being served, which stops no follow-up."""
     try:
-        yield
+        server = _start_server(page, port) if port else None
+    except Problem as problem:
+        log.warning("%s", problem.in_one_line())
+        yield problem
+        return
+    try:
+        yield None
     finally:
         if server is not None:
             server.close()
 
 
-def _start_server(page: LatePage, port: int) -> "PageServer | None":
-    if not port:
-        return None
+def _start_server(page: LatePage, port: int) -> "PageServer":
     from followupd.web.serving import PageServer  # noqa: PLC0415 - a daemon without a page loads no server
 
-    try:
-        server = PageServer(page, port)
-    except Problem as problem:
-        log.warning("%s", problem.in_one_line())
-        return None
+    server = PageServer(page, port)
     server.start()
     log.info("the page is at port %d; `followupd page` opens it", port)
     return server

@@ -13,6 +13,8 @@ from followupd.rules.followups import Limits
 from followupd.tracing import draft_columns, pick_draft
 
 _DAY = timedelta(days=1)
+#: Where a draft lies, or may lie, that the owner sent or wants to send by themselves.
+_IN_OTHER_HANDS = {Place.READY, Place.SENT, Place.GONE}
 
 
 class Placing:
@@ -120,5 +122,8 @@ class Placing:
             self._store.close_intent(intent, "done", self._clock())
         elif item.status in {Status.PLANNED, Status.WITHDRAWN} and not self._store.was_taken_out(item.id):
             self._mailing.record_end(item, look.place)
+            return
+        elif item.status in {Status.SKIPPED, Status.DONE} and look.place in _IN_OTHER_HANDS:
+            self._mailing.record_end(item, look.place)  # so that `undo` does not write it a second time
             return
         self._store.update(item, draft_id=None)

@@ -19,13 +19,17 @@ from followupd.assemble import (
 )
 from followupd.cycle import Report, check_clock
 from followupd.daemon import Daemon, Parts
-from followupd.errors import ConfigProblem
+from followupd.errors import ConfigProblem, Problem
 from followupd.items import FollowUp
+from followupd.last_words import forget_end, tell_unreadable, telling_the_end
 from followupd.lock import hold_state
+from followupd.notices import Cause
 from followupd.paging import LatePage, served_beside_daemon
 from followupd.render import Renderer
 from followupd.settings import Settings, load_settings
 from followupd.store.store import Store
+from followupd.watching import Watch
+from followupd.ways import build_watch_ground
 
 
 def run_daemon(config_file: Path) -> None:
@@ -33,7 +37,12 @@ def run_daemon(config_file: Path) -> None:
     os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump would hold mail and passwords
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
-    settings = load_settings(config_file)
+    settings = _load_or_tell(config_file)
+    with telling_the_end(settings):
+        _run(config_file, settings)
+
+
+def _run(config_file: Path, settings: Settings) -> None:
     folder = settings.state
     with hold_state(folder), Renderer() as renderer:
         # Kept when settings are read again, and with it the last good version of every template.
@@ -43,7 +52,11 @@ def run_daemon(config_file: Path) -> None:
             store = open_store(folder)
             try:
                 store.check()
-                return Parts(build_cycle(settings, store, templates), store, settings.poll)
+                accounts = build_accounts(settings)
+                boxes = build_mailboxes(settings, accounts)
+                cycle = build_cycle(settings, store, templates, mailboxes=boxes, accounts=accounts)
+                ground = build_watch_ground(settings, store, boxes, accounts)
+                return Parts(cycle, store, settings.poll, ground)
             except BaseException:
                 store.close()
                 raise
@@ -58,11 +71,24 @@ def run_daemon(config_file: Path) -> None:
             page.take(changed)
             return parts
 
-        page = LatePage(settings, renderer, lambda: daemon.last_pass, lambda: True)
-        daemon = Daemon(folder, build(settings), rebuild)
-        with served_beside_daemon(page, settings.page.port):
+        watch = Watch(read_clock)
+        page = LatePage(settings, renderer, lambda: watch.last_pass, lambda: True)
+        daemon = Daemon(folder, build(settings), rebuild, watch)
+        with served_beside_daemon(page, settings.page.port) as problem:
+            watch.note(Cause.PAGE, problem)
+            forget_end(folder)
             _look_for_waste()
             daemon.run()
+
+
+def _load_or_tell(config_file: Path) -> Settings:
+    """Return the settings; a mistake in them is told on the desktop where nobody reads the terminal. Raises it all the same."""
+    try:
+        return load_settings(config_file)
+    except Problem as problem:
+        if not sys.stderr.isatty():
+            tell_unreadable(config_file, problem)
+        raise
 
 
 def _look_for_waste() -> None:

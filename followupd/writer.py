@@ -7,6 +7,7 @@ from typing import Any
 
 from followupd.errors import TemplateProblem
 from followupd.items import FollowUp
+from followupd.mail import ReplyTo
 from followupd.model import Event, Judgement, Owner, Person
 from followupd.rules.choosing import (
     Case,
@@ -22,6 +23,7 @@ from followupd.rules.drafts import build_facts, compose
 from followupd.rules.events import speak_of
 from followupd.rules.message import write_message
 from followupd.rules.recipes import Recipe, make_recipe
+from followupd.rules.replies import make_reply, read_reply
 from followupd.rules.words import Words
 from followupd.template_files import Templates
 
@@ -53,11 +55,19 @@ class Writer:
         return (*self._templates.problems, *wrong)
 
     def write(
-        self, followup: FollowUp, event: Event, judgement: Judgement, *, known: bool, now: datetime
+        self,
+        followup: FollowUp,
+        event: Event,
+        judgement: Judgement,
+        *,
+        known: bool,
+        now: datetime,
+        reply: ReplyTo | None = None,
     ) -> Written:
-        """Return the message for one follow-up. Raises TemplateProblem, or Problem for an address that cannot be used."""
+        """Return the message for one follow-up, as an answer where `reply` says to what. Raises TemplateProblem, or Problem for an address that cannot be used."""
         template = self.choose(followup, event, judgement, known=known, now=now).file
-        return self._write(template, choose_language(judgement, self._owner), followup, event, judgement, now)
+        language = choose_language(judgement, self._owner)
+        return self._write(template, language, followup, event, judgement, now, reply)
 
     def choose(
         self, followup: FollowUp, event: Event, judgement: Judgement, *, known: bool, now: datetime
@@ -83,8 +93,9 @@ class Writer:
     def write_with(
         self, template: str, followup: FollowUp, event: Event, judgement: Judgement, now: datetime
     ) -> Written:
-        """Return the message for one follow-up from the template of the owner's choice. Raises as `write`."""
-        return self._write(template, language_of(template), followup, event, judgement, now)
+        """Return the message for one follow-up from the template of the owner's choice; an answer stays one. Raises as `write`."""
+        reply = read_reply(followup.raw)
+        return self._write(template, language_of(template), followup, event, judgement, now, reply)
 
     def _write(
         self,
@@ -94,6 +105,7 @@ class Writer:
         event: Event,
         judgement: Judgement,
         now: datetime,
+        reply: ReplyTo | None,
     ) -> Written:
         person = Person(followup.person or "", followup.email, followup.name, followup.first_name)
         facts = self.gather_facts(followup, event, judgement, now, language)
@@ -101,6 +113,7 @@ class Writer:
         message = compose(
             rendered, template, person=person, owner=self._owner, key=followup.key, now=now, language=language
         )
+        message = make_reply(message, reply)
         recipe = self.find_recipe(template, followup, event).write()
         return Written(template, message.subject, message.message_id, write_message(message), recipe)
 

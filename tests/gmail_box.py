@@ -1,6 +1,6 @@
-"""A mailbox at the stand-in for Google that shows everything it holds and misbehaves on request, as MemoryMailbox does."""
+"""A mailbox at the stand-in for Google, with the letters in its account, that shows everything it holds and misbehaves on request, as MemoryMailbox does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -11,7 +11,8 @@ from servers.google import Google as StandIn
 from servers.google.mail import Message
 
 from followupd.adapters.gmail import GmailMailbox
-from followupd.mail import Draft, Look, Place, Trace
+from followupd.adapters.gmail_letters import GmailLetters
+from followupd.mail import Draft, Letter, Look, Place, Trace
 
 ADA = "ada@example.com"
 #: A write of ours to the request it makes.
@@ -51,7 +52,7 @@ class Crash(BaseException):
 
 
 class GmailBox:
-    """A Mailbox in a new account of `google`. A crash before or after its next write makes it forget all it knew."""
+    """A Mailbox and Correspondence in a new account of `google`. A crash before or after its next write makes it forget all it knew."""
 
     ready_note = ""
 
@@ -59,6 +60,7 @@ class GmailBox:
         self.account = google.add_account(address)
         self.account.mailbox.index_lag = lag
         self.crash: str | None = None
+        self._written = 0
         self.trash: list[Draft] = []
         """What the owner threw away; Gmail keeps no copy."""
         self._google = google
@@ -69,7 +71,9 @@ class GmailBox:
 
     def boot(self) -> None:
         """Start as after a boot: nothing is remembered but what lies on disk."""
-        self._box = GmailMailbox("box", open_google(self._google, self._folder), self._google.clock)
+        google = open_google(self._google, self._folder)
+        self._box = GmailMailbox("box", google, self._google.clock)
+        self._letters = GmailLetters(google)
         self.name, self.grace = self._box.name, self._box.grace
         self.sends, self.tells_unsent = self._box.sends, self._box.tells_unsent
 
@@ -101,6 +105,14 @@ class GmailBox:
 
     def close(self) -> None:
         self._box.close()
+
+    # --- the letters in its account
+
+    def may_read(self) -> bool:
+        return self._letters.may_read()
+
+    def find_letters(self, people: Collection[str], since: datetime) -> tuple[Letter, ...]:
+        return self._letters.find_letters(people, since)
 
     def _survive(self, write: Callable[[], _Done]) -> _Done:
         self._crash_if("before")
@@ -165,3 +177,21 @@ class GmailBox:
     def owner_moves_to_ready(self, draft_id: str) -> None:
         """Send it: what an owner of Gmail does with what is ready."""
         self.owner_sends(draft_id)
+
+    def owner_writes(self, to: str) -> str:
+        """Let the owner write to somebody by themselves; return the id under which `sent` shows it."""
+        self._written += 1
+        head = f"From: {self.account.address}\r\nTo: {to}\r\nSubject: Breakfast\r\nMessage-ID: <by-hand-{self._written}@x.example>"
+        return self.account.mailbox.send(f"{head}\r\n\r\nBy hand.".encode()).id
+
+    # --- what arrives
+
+    def arrives_for(self, number: int, how: str) -> str:
+        """Let something come back for one of what was sent; return whom it went to, "" when nothing was sent."""
+        box = self.account.mailbox
+        sent = [message for message in box.messages.values() if "SENT" in message.labels]
+        if not sent:
+            return ""
+        one = sent[number % len(sent)]
+        getattr(box, f"receive_{how}")(one)
+        return one.envelope.addresses()[0]

@@ -10,9 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from followupd.assemble import load_people_words, load_words
 from followupd.model import (
     Answer,
     Attendee,
@@ -25,6 +27,8 @@ from followupd.model import (
     Reason,
     Verdict,
 )
+from followupd.rules.events import judge_event
+from followupd.rules.people import sort_guests
 
 FOLDER = Path(__file__).parent / "judgement"
 OWNER = Owner(
@@ -186,15 +190,17 @@ class Score:
     yes: int = 0
     right: int = 0
     asked: int = 0
+    asked_rightly: int = 0
+    """Questions about events that are networking."""
     to_write: int = 0
     found: int = 0
     wrong: int = 0
     named: int = 0
     nameable: int = 0
-    harmful: list[str] = field(default_factory=list)
-    forbidden: list[str] = field(default_factory=list)
+    forbidden: int = 0
     """Follow-ups for spam, private, declined, cancelled or internal events."""
-    misses: list[str] = field(default_factory=list)
+    harmful: list[str] = field(default_factory=list, repr=False)
+    misses: list[str] = field(default_factory=list, repr=False)
 
     @property
     def precision(self) -> float:
@@ -205,9 +211,19 @@ class Score:
         return self.right / max(self.networking, 1)
 
     @property
+    def recall_answered(self) -> float:
+        """The recall once the owner has answered every question."""
+        return (self.right + self.asked_rightly) / max(self.networking, 1)
+
+    @property
     def questions(self) -> float:
         """How many of 100 events are asked about."""
         return 100 * self.asked / max(self.events, 1)
+
+    @property
+    def harm(self) -> int:
+        """How many greetings are wrong."""
+        return len(self.harmful)
 
     @property
     def people_found(self) -> float:
@@ -222,6 +238,20 @@ class Score:
         return self.named / max(self.nameable, 1)
 
 
+def read_set(name: str) -> list[Labelled]:
+    """Return the events of "seen" (the words were written by them) or "fresh" (set aside to measure)."""
+    return [*read_titles(FOLDER / name / "titles.toml"), *read_events(FOLDER / name / "events.toml")]
+
+
+def judge_as_shipped(event: Event) -> tuple[Judgement, tuple[Guest, ...]]:
+    """Judge by the words the program ships, as OWNER would have it."""
+    guests = sort_guests(event.attendees, OWNER, _people_words())
+    return judge_event(event, guests, OWNER, _words()), guests
+
+
+_words, _people_words = cache(load_words), cache(load_people_words)
+
+
 NEVER = frozenset({"not-accepted", "private", "declined", "cancelled", "internal"})
 
 
@@ -232,6 +262,8 @@ def score_events(entries: Sequence[Labelled], judge: Judge) -> Score:
         _count_event(score, entry, judgement)
         if entry.networking:
             _count_people(score, entry, guests)
+        elif judgement.verdict is Verdict.YES:
+            score.wrong += sum(guest.follow_up for guest in guests)
     return score
 
 
@@ -242,8 +274,8 @@ def _count_event(score: Score, entry: Labelled, judgement: Judgement) -> None:
     score.yes += said is Verdict.YES
     score.right += said is Verdict.YES and entry.networking
     score.asked += said is Verdict.ASK
-    if said is Verdict.YES and entry.reason in NEVER:
-        score.forbidden.append(entry.event.title)
+    score.asked_rightly += said is Verdict.ASK and entry.networking
+    score.forbidden += said is Verdict.YES and entry.reason in NEVER
     if (said is Verdict.YES) != entry.networking:
         wanted = "yes" if entry.networking else entry.reason
         score.misses.append(f"{entry.language} {said} for {wanted}: {entry.event.title} ({judgement.why})")

@@ -12,6 +12,7 @@ from followupd.errors import MailboxProblem
 from followupd.items import Status
 from followupd.model import Reason
 from followupd.render import Renderer
+from followupd.rules.reading import ReadMessage, read_message
 
 MAIL_JANE, MAIL_TOM = str(JANE.email), str(TOM.email)
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -252,6 +253,70 @@ def test_a_notice_of_non_delivery_is_told_as_a_problem(world: World, letters: Me
     assert last_why(world, "Jane Doe").startswith("it came back undelivered on Wed 18 Nov, 13:04")
     (problem,) = [one for one in world.store.followups({Status.NEEDS_INFO}) if one.concerns == item.id]
     assert (problem.reason, problem.why) == (Reason.BOUNCED, f"your mail to {MAIL_JANE} came back")
+
+
+# --- into a conversation
+
+
+def arrange(letters: MemoryLetters, **more: object) -> None:
+    """Let Jane have arranged the meeting by mail, three days before."""
+    facts = {"subject": "Re: Breakfast on Wednesday?", "message_id": "<j1@acme.example>", "thread": "t1"}
+    letters.arrive(MAIL_JANE, END - timedelta(days=3), **facts | more)
+
+
+def read_draft(box: MemoryMailbox) -> ReadMessage:
+    (draft,) = box.drafts.values()
+    return read_message(draft.raw)
+
+
+def test_a_draft_goes_on_with_a_recent_conversation(
+    world: World, box: MemoryMailbox, letters: MemoryLetters
+) -> None:
+    arrange(letters)
+    world.run()
+
+    draft = read_draft(box)
+    assert draft.subject == "Re: Breakfast on Wednesday?"
+    assert (draft.in_reply_to, draft.references) == ("<j1@acme.example>", ("<j1@acme.example>",))
+    assert draft.to_email == (MAIL_JANE,)
+    assert letters.asked == [{MAIL_JANE}]
+    assert world.item("Jane Doe").subject == draft.subject
+
+
+def test_the_bytes_that_were_approved_are_the_answers(
+    world: World, box: MemoryMailbox, letters: MemoryLetters
+) -> None:
+    arrange(letters)
+    send(world, "Jane Doe")
+    (sent,) = box.sent
+    assert sent.hash == world.item("Jane Doe").approved_hash
+    assert read_message(sent.raw).in_reply_to == "<j1@acme.example>"
+
+
+def test_a_draft_that_is_written_anew_stays_in_its_conversation(
+    world: World, box: MemoryMailbox, letters: MemoryLetters
+) -> None:
+    arrange(letters)
+    world.run()
+    letters.arrive(MAIL_JANE, NOON, subject="Something else", thread="t2")
+    world.desk.add_note(world.item("Jane Doe").id, world.now, promise="the article on sailing")
+    world.run(minutes=5)
+
+    draft = read_draft(box)
+    assert "the article on sailing" in draft.text
+    assert (draft.subject, draft.in_reply_to) == ("Re: Breakfast on Wednesday?", "<j1@acme.example>")
+
+
+def test_a_conversation_with_somebody_else_is_not_gone_on_with(
+    world: World, box: MemoryMailbox, letters: MemoryLetters
+) -> None:
+    world.set_event(meeting("e1", END, JANE, TOM))
+    arrange(letters)
+    world.run()
+    answers = {
+        read_message(one.raw).to_email[0]: read_message(one.raw).in_reply_to for one in box.drafts.values()
+    }
+    assert answers == {MAIL_JANE: "<j1@acme.example>", MAIL_TOM: ""}
 
 
 # --- what it costs

@@ -1,5 +1,6 @@
 """Calendars at Google in the whole program: what ends there becomes a draft at Gmail, and what changes there is followed."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -122,7 +123,7 @@ def test_people_are_greeted_as_the_owners_contacts_name_them(
     ada.contacts.add("Acme", "cy@club.example")
     home = GoogleHome(google, tmp_path, "primary")
     keep_sign_in(google, tmp_path / "state" / "google", ADA, *NEEDED, CONTACTS)
-    cy = {"email": "cy@club.example", "displayName": "Cy Example", "responseStatus": "accepted"}
+    cy = {"email": "cy@club.example", "displayName": "Cy Carlsen", "responseStatus": "accepted"}
     add_breakfast(ada.calendar, guests=[YES, BO, cy])
     home.run("once")
     greetings = sorted(read_text(message.raw).splitlines()[0] for message in ada.mailbox.messages.values())
@@ -195,3 +196,35 @@ def test_an_answer_is_seen_and_an_automatic_one_is_none(
             ada.mailbox.receive_reply(sent, "Nice to hear from you!", sender="Bo Example <bo@acme.example>")
     assert seen == [("draft", "sent"), ("draft", "answered")]
     assert "they wrote back on Tue 01 Dec, 14:00" in reading.run("show", "1")
+
+
+def test_a_follow_up_goes_into_the_conversation_that_led_to_the_meeting_and_says_so(
+    ada: Account, reading: GoogleHome
+) -> None:
+    add_breakfast(ada.calendar)
+    head = (
+        f"From: Bo <bo@acme.example>\r\nTo: {ADA}\r\nSubject: The breakfast\r\nMessage-ID: <b@acme.example>"
+    )
+    asked = ada.mailbox.receive(f"{head}\r\n\r\nSee you there!".encode())
+    reading.run("once")
+
+    assert "drafted (reply)" in reading.run("queue")
+    assert json.loads(reading.run("queue", "--json"))["conversation"] == "The breakfast"
+    shown = reading.run("show", "1")
+    assert "Subject:  Re: The breakfast\nReply:    it goes into your conversation “The breakfast”\n" in shown
+    reading.run("approve", "1", "--now")
+    reading.run("once")
+    (sent,) = [message for message in ada.mailbox.messages.values() if "SENT" in message.labels]
+    assert (sent.thread, sent.envelope.one("In-Reply-To")) == (asked.thread, "<b@acme.example>")
+
+
+def test_what_left_drafts_before_it_was_skipped_is_never_written_a_second_time(
+    ada: Account, home: GoogleHome
+) -> None:
+    add_breakfast(ada.calendar)
+    home.run("once")
+    ada.mailbox.send_in_gmail(next(iter(ada.mailbox.drafts)))
+    home.run("skip", "1")
+    home.run("once")
+    assert home.queue() == [("draft", "handled")]
+    assert len(ada.mailbox.messages) == 1

@@ -23,10 +23,11 @@ ALLOWED: dict[str, set[str]] = {
     "mail": set(),
     "items": {"mail", "model"},
     "met": {"model"},
-    "ports": {"mail", "model"},
-    "rules.": {"durations", "mail", "met", "items", "model", "errors", "rules."},
+    "notices": set(),
+    "ports": {"mail", "model", "notices"},
+    "rules.": {"durations", "mail", "met", "items", "model", "notices", "errors", "rules."},
     "store.": {"mail", "met", "items", "model", "errors", "store."},
-    "adapters.": {"child", "mail", "met", "model", "errors", "ports", "network", "adapters."},
+    "adapters.": {"child", "mail", "met", "model", "notices", "errors", "ports", "network", "adapters."},
     "child": set(),
     "render": {"child", "errors"},
     "sandbox": {"child", "render"},
@@ -35,7 +36,7 @@ ALLOWED: dict[str, set[str]] = {
     "settings": {"model", "errors", "network", "rules."},
     "options": {"durations", "errors", "network", "rules."},
     "config": {"model", "errors", "home", "network", "options", "rules.", "settings"},
-    "writer": {"items", "model", "errors", "rules.", "render", "template_files"},
+    "writer": {"items", "mail", "model", "errors", "rules.", "render", "template_files"},
     "problems": {"items", "model", "store."},
     "withdrawing": {"items", "model", "store."},
     "attending": {"items", "model", "rules.", "store.", "withdrawing"},
@@ -59,7 +60,10 @@ ALLOWED: dict[str, set[str]] = {
     "desk": {"items", "meeting", "met", "model", "errors", "problems", "rules.", "store.", "timing", "desk_people"},
     "explain": {"model", "errors", "durations", "ports", "rules."},
     "listing": {"items", "met", "model", "durations", "rules."},
-    "daemon": {"errors", "cycle", "signals", "store.", "systemd", "waking"},
+    "telling": {"errors", "notices", "ports", "rules.", "store."},
+    "troubles": {"cycle", "errors", "notices"},
+    "watching": {"cycle", "errors", "notices", "rules.", "store.", "telling", "troubles"},
+    "daemon": {"errors", "cycle", "notices", "signals", "store.", "systemd", "waking", "watching"},
     "web.": {
         "debriefing", "desk", "durations", "errors", "items", "mail", "met", "model", "rules.", "settings", "store.", "template_files", "template_shelf", "web.", "writer",
     },
@@ -70,8 +74,9 @@ ALLOWED: dict[str, set[str]] = {
 }  # fmt: skip
 #: Above assemble: what the command line is made of. Nothing below may import these.
 TOP = {
-    "app", "checkup", "checkup_google", "cli", "cli_data", "cli_desk", "cli_doctor", "cli_google", "cli_met", "cli_people", "cli_templates", "config_tables",
-    "connecting", "demo", "demo_page", "demo_week", "doctor", "explaining", "exporting", "met_session", "opening", "paging", "review", "running", "setup", "single_keys",
+    "app", "checkup", "checkup_google", "cli", "cli_data", "cli_desk", "cli_doctor", "cli_google", "cli_met", "cli_notices", "cli_people", "cli_templates", "config_tables",
+    "connecting", "demo", "demo_page", "demo_week", "doctor", "explaining", "exporting", "last_words", "met_session", "opening", "paging", "review", "running", "setup", "single_keys",
+    "ways",
 }  # fmt: skip
 
 

@@ -32,6 +32,7 @@ from followupd.errors import Problem, SourceProblem
 from followupd.items import FollowUp, Kind, Status
 from followupd.mail import Draft
 from followupd.model import Event
+from followupd.ports import Correspondence
 from followupd.render import Renderer
 from followupd.rules.followups import Limits
 from followupd.rules.reading import read_message
@@ -81,7 +82,14 @@ class Life(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(prefix="followupd-life-", dir=MEMORY))
         self.box = self.make_box()
         limits = Limits(drafts_per_day=500)
-        self.world = World(self.folder, self.renderer, self.box, limits, calendar=self.make_calendar())
+        self.world = World(
+            self.folder,
+            self.renderer,
+            self.box,
+            limits,
+            calendar=self.make_calendar(),
+            letters=self.find_letters(),
+        )
         self.world.run()
         self.marks: dict[int, str] = {}
         self.deleted: set[str] = set()
@@ -94,6 +102,10 @@ class Life(RuleBasedStateMachine):
     def make_box(self) -> Any:
         """Return a mailbox with all that FragileMailbox offers."""
         return FragileMailbox()
+
+    def find_letters(self) -> dict[str, Correspondence]:
+        """Return where the owner's own letters may be looked at, by mailbox."""
+        return {}
 
     def make_calendar(self) -> MemoryCalendar:
         """Return a calendar with all that MemoryCalendar offers."""

@@ -7,13 +7,16 @@ from itertools import count
 import pytest
 from gmail_box import GmailBox, HandClock
 from hypothesis import HealthCheck, settings
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis import strategies as st
+from hypothesis.stateful import invariant, rule, run_state_machine_as_test
 from servers.google import Google as StandIn
-from test_state_machine import EXAMPLES, STEPS, Life
-from week import NOON
+from test_state_machine import EXAMPLES, GUESTS, NUMBERS, STEPS, Life
+from week import NOON, guest
 
 from followupd.adapters.google_auth import COMPOSE, READING
+from followupd.items import Status
 from followupd.mail import Draft
+from followupd.ports import Correspondence
 from followupd.render import Renderer
 
 _numbers = count(1)
@@ -35,6 +38,48 @@ class GmailLife(Life):
         address = f"ada{next(_numbers)}@example.com"
         self.clock.read, self.clock.wait = self._read_clock, self._wait
         return GmailBox(self.google, self.folder / "google", address, *self.scopes, lag=self.lag)
+
+    def find_letters(self) -> dict[str, Correspondence]:
+        self.own_letters: list[tuple[str, datetime]] = []
+        self.answered: set[str] = set()
+        self.began = NOON
+        self.seen_drafts: set[str] = set()
+        return {"box": self.box}
+
+    def _pass(self, later: timedelta) -> None:
+        self.began = self.world.now + later
+        super()._pass(later)
+
+    # --- letters
+
+    @rule(name=st.sampled_from(GUESTS))
+    def write_by_hand(self, name: str) -> None:
+        address = str(guest(name).email)
+        self.seen_leaving.add(self.box.owner_writes(address))
+        self.own_letters.append((address, self.world.now))
+
+    @rule(number=NUMBERS, how=st.sampled_from(["reply", "auto_reply", "bounce"]))
+    def let_arrive(self, number: int, how: str) -> None:
+        person = self.box.arrives_for(number, how)
+        if how == "reply":
+            self.answered.add(person)
+
+    @invariant()
+    def nobody_is_drafted_to_whom_the_owner_wrote(self) -> None:
+        """At the moment a draft is made, as far as the index knew and the owner did not want it all the same."""
+        for number, draft in self.box.drafts.items():
+            if number in self.seen_drafts:
+                continue
+            self.seen_drafts.add(number)
+            for item in self._items_of(draft) if READING in self.scopes else ():
+                since = item.wrote_at or item.due
+                known = [at for to, at in self.own_letters if to == item.email and at + self.lag < self.began]
+                assert not [at for at in known if at > since + timedelta(seconds=1)], item
+
+    @invariant()
+    def an_answer_is_a_persons(self) -> None:
+        for item in self.world.store.followups({Status.ANSWERED}):
+            assert item.email in self.answered
 
     def _read_clock(self) -> datetime:
         return self.world.now if hasattr(self, "world") else NOON

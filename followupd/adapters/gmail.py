@@ -73,7 +73,16 @@ class GmailMailbox:
     # --- writing
 
     def create(self, raw: bytes) -> Draft:
-        return self._put(self._resource().create(userId="me", body={"message": {"raw": encode(raw)}}), raw)
+        """Put a draft there; an answer into the conversation of the letter it answers, where mail may be read.
+
+        A message stands in a conversation only with its id, the same subject and In-Reply-To.
+        """
+        message = {"raw": encode(raw)}
+        answers = head_of_bytes(raw, self._clock()).in_reply_to
+        if answers and self._may_read:
+            with _said_as(MailboxProblem):
+                message |= self._sent.name_thread(answers)
+        return self._put(self._resource().create(userId="me", body={"message": message}), raw)
 
     def replace(self, draft: Draft, raw: bytes) -> Draft:
         self._require_unchanged(draft)

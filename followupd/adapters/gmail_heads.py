@@ -29,6 +29,8 @@ class Head:
     """The words of the field, addresses among them."""
     subject: tuple[str, ...]
     saved_at: datetime
+    in_reply_to: str
+    """As `message_id`, of the letter it answers."""
 
     def has_message_id(self, trace: Trace) -> bool:
         return self.message_id != "" and self.message_id == bare_id(trace.message_id)
@@ -68,6 +70,7 @@ def _make_head(fields: Mapping[str, str], saved_at: datetime) -> Head:
         frozenset(_MARKS.split(fields.get("to", "").casefold())),
         subject,
         saved_at,
+        bare_id(fields.get("in-reply-to", "")),
     )
 
 

@@ -43,6 +43,11 @@ class SentMail:
         found = self._list(q=f"in:sent to:{trace.to} after:{after}", maxResults=_NEWEST)
         return any(head.has_words(trace) for head in map(self._read, found) if head is not None)
 
+    def name_thread(self, message_id: str) -> dict[str, str]:
+        """Return the conversation a letter stands in as {"threadId": …}; {} for a letter that is not there. Raises as `has_same`."""
+        found = self._ask(q=f"rfc822msgid:{message_id}", maxResults=1)
+        return {"threadId": str(found[0]["threadId"])} if found and "threadId" in found[0] else {}
+
     def _read_newest(self) -> list[Head]:
         """Return the heads of the newest, listed without a search: the index learns of them later."""
         if self._newest is None or not self._sharing:
@@ -51,8 +56,11 @@ class SentMail:
         return [head for head in map(self._read, self._newest) if head is not None]
 
     def _list(self, **how: Any) -> list[str]:
+        return [str(row["id"]) for row in self._ask(**how) if "id" in row]
+
+    def _ask(self, **how: Any) -> list[dict[str, Any]]:
         answer = self._google.read(self._google.service("gmail").users().messages().list(userId="me", **how))
-        return [str(row["id"]) for row in answer.get("messages", ()) if "id" in row]
+        return list(answer.get("messages", ()))
 
     def _read(self, message_id: str) -> Head | None:
         if message_id in self._heads:

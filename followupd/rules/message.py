@@ -35,7 +35,8 @@ __all__ = [
     "write_message",
 ]
 
-#: The only headers we write, in this order; nothing else ever stands in a message of ours.
+#: The headers we write, in this order, and the two of an answer behind its Message-ID; nothing else ever stands in a
+#: message of ours.
 HEADERS = (
     "From",
     "To",
@@ -47,11 +48,15 @@ HEADERS = (
     "Content-Type",
 )
 
+_OF_ANSWERS = ("In-Reply-To", "References")
 _ATOMS = re.compile(r"[A-Za-z0-9'&/-]+(?: [A-Za-z0-9'&/-]+)*")
 _QUOTABLE = re.compile(r"[A-Za-z0-9 .,:;()'&/-]+")
 _LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _DOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+>")
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_REFERENCE = re.compile(rf"<{_ATOM}(?:\.{_ATOM})*@{_ATOM}(?:\.{_ATOM})*>")
+_LONGEST_MESSAGE_ID = 250
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 
 #: A plain header value stays on one line of 76 characters, "Subject: " included (RFC 5322, 2.1.1).
@@ -78,6 +83,7 @@ def write_message(message: Message) -> bytes:
             f"Subject: {_write_words(message.subject)}",
             f"Date: {format_datetime(message.date.astimezone(UTC))}",
             f"Message-ID: {message.message_id}",
+            *_write_conversation(message),
             f"Content-Language: {message.language}",
             "MIME-Version: 1.0",
             f'Content-Type: multipart/alternative;\n boundary="{boundary}"',
@@ -92,6 +98,18 @@ def write_message(message: Message) -> bytes:
     return raw
 
 
+def _write_conversation(message: Message) -> Iterator[str]:
+    """Yield the fields of an answer (RFC 5322, 3.6.4), an id on each line."""
+    if message.in_reply_to:
+        yield f"In-Reply-To: {message.in_reply_to}"
+        yield "References: " + "\n ".join(message.references or (message.in_reply_to,))
+
+
+def is_message_id(text: str) -> bool:
+    """Tell whether this can stand in a message as somebody else's Message-ID: dot-atoms alone (RFC 5322, 3.6.4)."""
+    return len(text) <= _LONGEST_MESSAGE_ID and _REFERENCE.fullmatch(text) is not None
+
+
 def tidy_message(message: Message) -> Message:
     """Bring names, addresses and texts into the one form in which they are written and read back.
 
@@ -99,6 +117,8 @@ def tidy_message(message: Message) -> Message:
     """
     _require_match(_MESSAGE_ID, message.message_id, "message id")
     _require_match(_LANGUAGE, message.language, "language")
+    for named in (message.in_reply_to, *message.references) if message.in_reply_to else ():
+        _require_match(_REFERENCE, named, "reference")
     subject = _tidy_line(message.subject, "subject")
     text = _mark_signature(_tidy_body(message.text))
     if not subject or not text:
@@ -261,7 +281,9 @@ def _require_same(message: Message, read: ReadMessage) -> None:
         message.text,
         message.html,
         message.message_id,
-        HEADERS,
+        message.in_reply_to,
+        message.references,
+        _name_headers(message),
     )
     seen = (
         read_addresses(read, "from"),
@@ -271,6 +293,8 @@ def _require_same(message: Message, read: ReadMessage) -> None:
         read.text,
         read.html,
         read.message_id,
+        read.in_reply_to,
+        read.references,
         tuple(name for name, _ in read.headers),
     )
     if meant != seen:
@@ -280,8 +304,15 @@ def _require_same(message: Message, read: ReadMessage) -> None:
         )
 
 
+def _name_headers(message: Message) -> tuple[str, ...]:
+    behind = HEADERS.index("Message-ID") + 1
+    return HEADERS[:behind] + (_OF_ANSWERS if message.in_reply_to else ()) + HEADERS[behind:]
+
+
 def change_text(raw: bytes, subject: str | None, body: str | None) -> bytes:
     """Return the message with a new subject, a new Markdown body, or both; who, when and its id stay.
+
+    With another subject it no longer goes into the conversation it was to go on with.
 
     Raises Problem when the message holds what we could not write again: several recipients, or attachments.
     """
@@ -293,6 +324,8 @@ def change_text(raw: bytes, subject: str | None, body: str | None) -> bytes:
         _refuse_change("has an attachment")
     text = read.text if body is None else body
     kept = read.html if body is None and read.html is not None else render_html(text)
+    answers = read.in_reply_to if subject in {None, read.subject} and is_message_id(read.in_reply_to) else ""
+    known = tuple(filter(is_message_id, read.references)) or (answers,)
     return write_message(
         Message(
             sender_name=senders[0][0],
@@ -305,6 +338,8 @@ def change_text(raw: bytes, subject: str | None, body: str | None) -> bytes:
             message_id=read.message_id,
             date=_read_date(first_header(read, "date")),
             language=first_header(read, "content-language") or "en",
+            in_reply_to=answers,
+            references=known if answers else (),
         )
     )
 

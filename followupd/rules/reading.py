@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email.errors import MessageError
@@ -14,6 +15,11 @@ from html.parser import HTMLParser
 from followupd.mail import Envelope
 
 _ENCODED_WORDS = re.compile(r"=\?[^?\s]+\?[bBqQ]\?[^?\s]*\?=(?:\s+=\?[^?\s]+\?[bBqQ]\?[^?\s]*\?=)*")
+#: By what a subject is marked as an answer, in the languages mail programs speak.
+_MARKS = re.compile(
+    r"^(?:(?:re|aw|antw|antwort|rép|rif|res|sv|vs|odp|ynt)(?:\[\d{1,3}\])?\s?:\s*)+", re.IGNORECASE
+)
+_MESSAGE_IDS = re.compile(r"<[^<>\s]+>")
 _ENCODED_WORD = re.compile(r"=\?([^?\s*]+)(?:\*[^?\s]*)?\?([bBqQ])\?([^?\s]*)\?=")
 
 
@@ -31,6 +37,16 @@ class ReadMessage:
     message_id: str
     headers: tuple[tuple[str, str], ...]
     """Name and value of every header in order, unfolded but not decoded."""
+
+    @property
+    def in_reply_to(self) -> str:
+        """Message-ID of the letter it answers, in its brackets; "" where there is none."""
+        return next(iter(_MESSAGE_IDS.findall(first_header(self, "in-reply-to"))), "")
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """Message-IDs of the conversation it stands in."""
+        return tuple(_MESSAGE_IDS.findall(first_header(self, "references")))
 
 
 def read_message(raw: bytes) -> ReadMessage:
@@ -64,6 +80,19 @@ def read_envelope(raw: bytes) -> Envelope:
 def first_header(read: ReadMessage, name: str) -> str:
     """Value of the first header of that name (lower case), or ""."""
     return next(iter(_pick(read.headers, name)), "")
+
+
+def find_conversation(raw: bytes | None) -> str:
+    """Return the subject of the conversation a message goes into as an answer; "" for one that begins its own."""
+    if raw is None or b"in-reply-to:" not in raw.lower():
+        return ""
+    read = read_message(raw)
+    return strip_marks(read.subject) if read.in_reply_to else ""
+
+
+def strip_marks(subject: str) -> str:
+    """Return a subject in one line, without the "Re:" of answers in front of it."""
+    return _MARKS.sub("", " ".join(unicodedata.normalize("NFC", subject).split()), count=1)
 
 
 def has_attachment(raw: bytes) -> bool:

@@ -56,10 +56,12 @@ MOVES: Mapping[Status, Mapping[Status, str]] = {
         Status.FAILED: "it came back undelivered",
     },
     Status.SKIPPED: {
+        Status.HANDLED: "the owner had dealt with the draft",
         Status.PLANNED: "the owner took it back",
         Status.NEEDS_INFO: "the owner took it back",
     },
     Status.DONE: {
+        Status.HANDLED: "the owner had dealt with the draft",
         Status.PLANNED: "the owner took it back",
         Status.NEEDS_INFO: "the owner took it back",
     },

@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from followupd.items import By, FollowUp, Kind, Status, Step, Via
 from followupd.model import FOLLOW_UP_WITHIN, Reason
-from followupd.rules.reading import read_addresses, read_message
+from followupd.rules.reading import find_conversation, read_addresses, read_message
 
 #: Characters that change how others are read, or are not seen at all (UTS #36, 2.5 and 2.6).
 _HIDDEN = re.compile(
@@ -58,6 +58,8 @@ class Letter:
     """Heading, such as "To", and everybody under it as name and address."""
     subject: str
     text: str
+    conversation: str
+    """Subject of the conversation it goes into as a reply; "" for one that begins its own."""
 
 
 def read_letter(raw: bytes) -> Letter:
@@ -65,7 +67,10 @@ def read_letter(raw: bytes) -> Letter:
     message = read_message(raw)
     named = ((heading, read_addresses(message, heading.lower())) for heading in _HEADINGS)
     return Letter(
-        tuple((heading, people) for heading, people in named if people), message.subject, message.text
+        tuple((heading, people) for heading, people in named if people),
+        message.subject,
+        message.text,
+        find_conversation(raw),
     )
 
 

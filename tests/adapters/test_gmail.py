@@ -243,6 +243,55 @@ def test_a_recipient_that_is_no_address_is_refused_for_good(open_gmail: Opener) 
         box.hand_over(draft)
 
 
+# --- conversations
+
+
+def write_answer(to: str = "guest0@guests.example", answers: str = "<their@x.example>") -> bytes:
+    head = b"In-Reply-To: %s\r\nReferences: %s\r\n" % (answers.encode(), answers.encode())
+    return head + write(to=to, subject="Re: Coffee?")
+
+
+def receive(ada: Account) -> str:
+    """Let a letter arrive; return the id of its conversation."""
+    head = f"From: guest0@guests.example\r\nTo: {ADA}\r\nSubject: Coffee?\r\nMessage-ID: <their@x.example>"
+    return ada.mailbox.receive(f"{head}\r\n\r\nHow about Tuesday?".encode()).thread
+
+
+def test_an_answer_lies_in_the_conversation_it_answers_and_is_sent_there(
+    ada: Account, open_gmail: Opener
+) -> None:
+    thread = receive(ada)
+    box = open_gmail(COMPOSE, READING)
+    draft = box.create(write_answer())
+    assert ada.mailbox.draft(draft.id).thread == thread
+    draft = box.replace(draft, write_answer().replace(b"number 0", b"number 1"))
+    assert ada.mailbox.draft(draft.id).thread == thread
+
+    box.hand_over(draft)
+
+    (sent,) = [message for message in ada.mailbox.messages.values() if "SENT" in message.labels]
+    assert (sent.thread, sent.raw) == (thread, draft.raw)
+
+
+def test_finding_the_conversation_costs_one_search(google: Google, ada: Account, open_gmail: Opener) -> None:
+    receive(ada)
+    box = open_gmail(COMPOSE, READING)
+    ask(google)
+    box.create(write_answer())
+    assert ask(google) == ["messages.list", "drafts.create"]
+
+
+def test_an_answer_to_a_letter_that_is_gone_begins_a_conversation(ada: Account, open_gmail: Opener) -> None:
+    other = receive(ada)
+    draft = open_gmail(COMPOSE, READING).create(write_answer(answers="<gone@x.example>"))
+    assert ada.mailbox.draft(draft.id).thread != other
+
+
+def test_without_leave_to_read_no_conversation_is_looked_for(google: Google, open_gmail: Opener) -> None:
+    open_gmail().create(write_answer())
+    assert ask(google) == ["drafts.create"]
+
+
 # --- refusals
 
 

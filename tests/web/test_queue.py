@@ -77,6 +77,14 @@ def test_a_copy_somebody_added_in_their_mail_program_is_shown(world: World, visi
     assert "Bcc boss@evil.example" in shown(visitor, f"/items/{jane.id}")
 
 
+def test_a_reply_says_into_which_conversation_it_goes(world: World, visitor: Visitor) -> None:
+    jane = world.item("Jane Doe")
+    answer = b"Subject: Re: Coffee <b>on</b> Tuesday?\nIn-Reply-To: <j@acme.example>\nX-Subject:"
+    edit_in_mailbox(world, jane, b"Subject:", answer)
+    world.run()
+    assert "Reply into your conversation “Coffee <b>on</b> Tuesday?”" in shown(visitor, f"/items/{jane.id}")
+
+
 @pytest.mark.parametrize(
     ("later", "state", "words"),
     [(HOUR, "on-time", "44 h left"), (33 * HOUR, "at-risk", "12 h left"), (50 * HOUR, "late", "5 h late")],
@@ -114,6 +122,9 @@ def test_a_look_alike_of_somebody_known_is_marked(world: World, visitor: Visitor
     world.run()
     item = world.item("Jane Doe", "e3")
     assert "looks like jane.doe@acme.example, but it is another one" in shown(visitor, f"/items/{item.id}")
+    refused = visitor.post("/together", act="approve", item=[f"{item.id}:{item.hash}"])
+    assert "is not approved together with others. The address looks like" in read_words(refused.text)
+    assert world.item("Jane Doe", "e3").status is Status.DRAFTED
 
 
 # --- what is decided
