@@ -26,7 +26,7 @@ check: $(TEST_DONE)  ## style, types, dead code, direction of imports
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/vulture
-	$(BIN)/pytest tests/test_layers.py
+	$(BIN)/pytest tests/test_layers.py tests/test_units.py
 
 judge: $(TEST_DONE)  ## how well events and people are judged, by language and class; fails under the figures it should reach
 	PYTHONPATH=tests $(BIN)/python -m judge
