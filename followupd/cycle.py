@@ -98,7 +98,7 @@ class Cycle:
         self._books = books
         self._keep = limits.keep
         self._clock = clock
-        mailing = Mailing(store, mailboxes, clock)
+        self._mailing = mailing = Mailing(store, mailboxes, clock)
         self._noticing = Noticing(mailing)
         self._renewing = Renewing(mailing, self._write, self._find_recipe)
         self._corresponding = Corresponding(mailing, listening)
@@ -133,6 +133,10 @@ class Cycle:
         let_go(self._store)
         self._store.prune(now, self._keep)
         return report
+
+    def stop(self) -> None:
+        """Begin no other write to a mailbox; the one at hand comes to its end."""
+        self._mailing.stop()
 
     def _check_leap(self, now: datetime) -> None:
         """Raise ClockProblem while a clock that leapt ahead by a month may still be wrong, as after a flat battery."""

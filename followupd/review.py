@@ -17,7 +17,6 @@ from followupd.errors import Problem
 from followupd.items import FollowUp, Kind, Status
 from followupd.listing import say_clock, say_time, say_what, write_letter
 from followupd.render import Renderer
-from followupd.rules.likeness import find_alike
 from followupd.rules.reading import read_message
 from followupd.rules.snoozing import find_tomorrow, find_tonight, read_until
 from followupd.single_keys import Keys
@@ -271,10 +270,7 @@ class Review:
         """Return what has to be said before anybody reads on; "" where nothing has."""
         if item.id in self._store.past.lost_approvals():
             return "Changed in your mailbox since you approved it. It was not sent; read it again."
-        if item.email is None:
-            return ""
-        known = [(person.name, person.email) for person, _ in self._desk.list_people() if person.email]
-        return find_alike(item.name, item.email, known) or ""
+        return self._desk.find_alike(item) or ""
 
     def _is_at_end(self) -> bool:
         return self._top + self._height() >= len(self._lines)

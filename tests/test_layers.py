@@ -18,6 +18,8 @@ ALLOWED: dict[str, set[str]] = {
     "lock": {"errors"},
     "network": set(),
     "waking": set(),
+    "systemd": set(),
+    "signals": {"systemd"},
     "mail": set(),
     "items": {"mail", "model"},
     "met": {"model"},
@@ -61,7 +63,7 @@ ALLOWED: dict[str, set[str]] = {
     "telling": {"errors", "notices", "ports", "rules.", "store."},
     "troubles": {"cycle", "errors", "notices"},
     "watching": {"cycle", "errors", "notices", "rules.", "store.", "telling", "troubles"},
-    "daemon": {"errors", "cycle", "notices", "store.", "waking", "watching"},
+    "daemon": {"errors", "cycle", "notices", "signals", "store.", "systemd", "waking", "watching"},
     "web.": {
         "__init__", "debriefing", "desk", "durations", "errors", "items", "mail", "met", "model", "render", "rules.", "settings", "store.", "template_files", "template_shelf", "watching", "web.", "writer",
     },
