@@ -23,6 +23,7 @@ from followupd.errors import ConfigProblem, Problem
 from followupd.items import FollowUp
 from followupd.last_words import forget_end, tell_unreadable, telling_the_end
 from followupd.lock import hold_state
+from followupd.marks import mark_today
 from followupd.notices import Cause
 from followupd.paging import LatePage, build_watched, served_beside_daemon
 from followupd.render import Renderer
@@ -71,7 +72,7 @@ def _run(config_file: Path, settings: Settings) -> None:
             page.take(changed)
             return parts
 
-        watch = Watch(read_clock)
+        watch = Watch(read_clock, lambda: mark_today(folder, "hangs"))
         page = LatePage(settings, renderer, lambda: True)
         daemon = Daemon(folder, build(settings), rebuild, watch)
         port = settings.page.port

@@ -14,8 +14,8 @@ from followupd.store.store import Store
 from followupd.telling import Telling
 from followupd.troubles import Found, Lookout, date_trouble, drop_echoes, name_cause, sort_report
 
-#: No pass takes so long, however many calendars are slow.
-HANG_AFTER = timedelta(minutes=30)
+#: No pass takes so long, however many calendars are slow; the watchdog of the units (systemd/) waits a little longer.
+HANG_AFTER = timedelta(minutes=12)
 
 
 #: So many beats may go by without a good pass before the work counts as not done; slow calendars may take the rest.
@@ -55,8 +55,10 @@ class Health(NamedTuple):
 class Watch:
     """Told of every pass, and of what fails beside them; lives as long as the daemon."""
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
+    def __init__(self, clock: Callable[[], datetime], mark_hang: Callable[[], bool] = lambda: True) -> None:
+        """`mark_hang` notes that a hang is told, and says whether it was not told within a day."""
         self._clock = clock
+        self._mark_hang = mark_hang
         self._ground: Ground
         self._standing: dict[Cause, Problem] = {}
         self._hang = threading.Timer(0, lambda: None)
@@ -111,6 +113,8 @@ class Watch:
             "Restart it: systemctl --user restart followupd. If it hangs again, look at its log and please report it.",
         )
         self._why = stuck.what
+        if not self._mark_hang():
+            return
         trouble = date_trouble(Found(Cause.HANG, "", stuck), since)
         self._ground.telling.tell_without_state(write_notices([trouble], self._clock(), self._ground.zone))
 
