@@ -44,7 +44,7 @@ ALLOWED: dict[str, set[str]] = {
     "tracing": {"items", "mail", "rules."},
     "mailing": {"items", "mail", "model", "errors", "ports", "store.", "problems", "tracing"},
     "noticing": {"items", "mail", "model", "errors", "store.", "mailing", "problems", "tracing"},
-    "corresponding": {"errors", "items", "mail", "mailing", "model", "ports", "problems", "rules.", "store."},
+    "corresponding": {"errors", "items", "mail", "mailing", "model", "ports", "problems", "rules.", "store.", "withdrawing"},
     "placing": {"items", "mail", "model", "errors", "rules.", "mailing", "tracing"},
     "renewing": {"errors", "items", "mailing", "rules.", "store."},
     "sending": {"items", "mail", "model", "errors", "ports", "rules.", "store.", "mailing", "problems"},
