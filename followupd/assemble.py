@@ -338,7 +338,6 @@ def build_cycle(
 def build_ground(
     settings: Settings,
     templates: Templates,
-    last_pass: Callable[[], datetime | None],
     is_running: Callable[[], bool],
 ) -> "Ground":
     """Return what the page stands on. Its templates are its own: the daemon's belong to the daemon's thread."""
@@ -355,6 +354,5 @@ def build_ground(
         open_debriefing=lambda store: build_debriefing(settings, store, lambda: ring(settings.state)),
         wake=lambda: ring(settings.state),
         clock=read_clock,
-        last_pass=last_pass,
         is_running=is_running,
     )
