@@ -105,8 +105,10 @@ class Life:
         """Put an evening into the calendar that ended an hour ago; return its id."""
         end = NOON - timedelta(hours=1)
         guests = [{"email": ADA, "responseStatus": "accepted"}]
-        for one in map(guest, names):
-            guests.append({"email": one.email or "", "displayName": one.name, "responseStatus": "accepted"})
+        guests += [
+            {"email": one.email or "", "displayName": one.name, "responseStatus": "accepted"}
+            for one in map(guest, names)
+        ]
         times = ((end - timedelta(hours=2)).isoformat(), end.isoformat())
         return str(self.ada.calendar.add(*times, summary="Founders meetup", guests=guests)["id"])
 
