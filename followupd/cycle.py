@@ -101,10 +101,10 @@ class Cycle:
         self._mailing = mailing = Mailing(store, mailboxes, clock)
         self._noticing = Noticing(mailing)
         self._renewing = Renewing(mailing, self._write, self._find_recipe)
-        self._corresponding = Corresponding(mailing, listening)
-        is_written_to = self._corresponding.is_written_to
-        self._placing = Placing(mailing, self._write, self._find_obstacle, is_written_to, limits)
-        self._sending = Sending(mailing, self._find_obstacle, is_written_to, timing.put_off, limits)
+        self._corresponding = Corresponding(mailing, listening, limits)
+        is_needless = self._corresponding.is_needless
+        self._placing = Placing(mailing, self._write, self._find_obstacle, is_needless, limits)
+        self._sending = Sending(mailing, self._find_obstacle, is_needless, timing.put_off, limits)
         self._timing = timing
         self._planning = Planning(store, mailbox_of, judge, limits, series, zone, clock)
         self._writer = writer

@@ -177,6 +177,7 @@ HELD: Mapping[Reason, str] = {
     Reason.NOT_FRESH: "its calendar could not be read just now; the next pass tries again",
     Reason.QUARANTINED: "it failed three times; see the problem in the queue",
     Reason.CANCELLED: "the event was cancelled",
+    Reason.ANSWERED: "they wrote back meanwhile",
     Reason.WROTE: "you wrote to them yourself meanwhile; approve it if it should still go",
 }
 
