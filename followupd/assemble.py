@@ -213,6 +213,7 @@ def build_listening(settings: Settings, accounts: Mapping[str, Any]) -> Listenin
         load_answer_words(),
         settings.owner.addresses,
         ZoneInfo(settings.owner.timezone),
+        {box.name: settings.owner.email for box in settings.mailboxes if box.signature},
         settings.poll * 6,
     )
 
