@@ -153,7 +153,8 @@ def _tell_http(error: HTTPException) -> tuple[str, int]:
 
 
 def _tell_bug(error: Exception) -> tuple[str, int]:
-    log.error("a bug in followupd met the page at %s", request.path, exc_info=error)
+    # By the route's name: the path of a link is a secret, and other paths hold what somebody typed.
+    log.error("a bug in followupd met the page at %s", request.endpoint, exc_info=error)
     bug = name_bug("the page", error)
     return _tell(500, bug.what, bug.todo)
 
