@@ -14,12 +14,17 @@ from typing import Any
 
 from followupd.model import Reason
 
-WORD = re.compile(r"[^\W_]+")
-PART = re.compile(r"\*?[^\W_]+\*?|\*")
-#: How German is typed without its own letters; and the dotless i, which upper case makes equal to "i".
+#: Japanese, Chinese and Korean put no spaces where words end (or elsewhere than a table does), so each sign is a word.
+SIGN = "[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
+WORD = re.compile(rf"{SIGN}|(?:(?!{SIGN})[^\W_])+")
+PART = re.compile(rf"{SIGN}|\*?(?:(?!{SIGN})[^\W_])+\*?|\*")
+#: How German and Swedish are typed without their own letters; the dotless i, which upper case makes equal to "i";
+#: and letters that have no accent to lose.
 SPELLINGS = str.maketrans(
-    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "\N{LATIN SMALL LETTER DOTLESS I}": "i"}
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "å": "aa", "\N{LATIN SMALL LETTER DOTLESS I}": "i", "ł": "l", "ø": "o"}
 )
+#: The marks that make another sound of a Japanese sign, and so another word.
+SOUND_MARKS = frozenset("\u3099\u309a")
 #: Compounds are looked for at both ends of a word, and no honest word is longer than this.
 LONGEST_PART = 30
 SHORTEST_PART = 3
@@ -113,7 +118,11 @@ def fold_text(text: str) -> str:
         return text.lower()
     plain = unicodedata.normalize("NFKC", text).casefold().translate(SPELLINGS)
     letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", plain).translate(SPELLINGS))
-    return "".join(letter for letter in letters if unicodedata.category(letter) not in {"Mn", "Cf"})
+    return unicodedata.normalize("NFC", "".join(filter(_is_letter, letters)))
+
+
+def _is_letter(letter: str) -> bool:
+    return letter in SOUND_MARKS or unicodedata.category(letter) not in {"Mn", "Cf"}
 
 
 def fold_title(title: str, words: Words) -> str:
