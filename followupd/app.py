@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -143,7 +143,7 @@ item_numbers = click.argument("numbers", metavar="ID...", type=ItemId, nargs=-1,
 needs_app = click.pass_obj
 
 
-def print_queue(app: App, items: Sequence["FollowUp"], now: datetime) -> None:
+def print_queue(app: App, items: Sequence["FollowUp"], now: datetime, alike: Collection[int] = ()) -> None:
     if not items:
         click.echo("Nothing waits for you.", err=True)
         return
@@ -151,7 +151,7 @@ def print_queue(app: App, items: Sequence["FollowUp"], now: datetime) -> None:
 
     from followupd.listing import build_queue
 
-    Console(soft_wrap=not sys.stdout.isatty()).print(build_queue(items, now, app.zone))
+    Console(soft_wrap=not sys.stdout.isatty()).print(build_queue(items, now, app.zone, alike))
 
 
 def print_json(rows: Iterable[dict[str, Any]]) -> None:

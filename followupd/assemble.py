@@ -305,10 +305,14 @@ def build_cycle(
     templates: Templates,
     clock: Callable[[], datetime] = read_clock,
     mailboxes: Mapping[str, Mailbox] | None = None,
+    accounts: Mapping[str, Any] | None = None,
 ) -> Cycle:
-    """Return the pass for these settings; it begins a new reign over the store."""
+    """Return the pass for these settings; it begins a new reign over the store.
+
+    `accounts` and `mailboxes` are those of build_accounts and build_mailboxes, made here when they are not given.
+    """
     words = load_words()
-    accounts = build_accounts(settings)
+    accounts = build_accounts(settings) if accounts is None else accounts
     mailboxes = mailboxes or build_mailboxes(settings, accounts)
     # Beside the database at hand: a dry run over a copy of the state leaves the real copies alone.
     copies = store.database.path.parent / "feeds"
@@ -335,7 +339,6 @@ def build_cycle(
 def build_ground(
     settings: Settings,
     templates: Templates,
-    last_pass: Callable[[], datetime | None],
     is_running: Callable[[], bool],
 ) -> "Ground":
     """Return what the page stands on. Its templates are its own: the daemon's belong to the daemon's thread."""
@@ -352,6 +355,5 @@ def build_ground(
         open_debriefing=lambda store: build_debriefing(settings, store, lambda: ring(settings.state)),
         wake=lambda: ring(settings.state),
         clock=read_clock,
-        last_pass=last_pass,
         is_running=is_running,
     )

@@ -12,6 +12,7 @@ from followupd.app import App, Commands, Duration, Moment, as_json, needs_app, p
 from followupd.cli_doctor import doctor
 from followupd.cli_google import connect, disconnect
 from followupd.cli_met import met
+from followupd.cli_notices import notices
 from followupd.cli_people import people
 from followupd.cli_templates import templates
 
@@ -157,6 +158,7 @@ def explain(app: App, at: datetime | None, since: timedelta, until: timedelta, a
 
 
 main.add_command(doctor)
+main.add_command(notices)
 main.add_command(templates)
 main.add_command(connect)
 main.add_command(disconnect)

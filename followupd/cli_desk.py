@@ -37,12 +37,13 @@ def queue(app: App, everything: bool, as_json: bool) -> None:
 
     items = app.desk.list_queue(app.now, everything=everything)
     if as_json:
-        print_json(queue_to_json(item, app.now) for item in items)
+        print_json(queue_to_json(item, app.now, app.desk.find_alike(item)) for item in items)
         return
     tell_paused(app)
     for name, problem in app.desk.source_problems().items():
         click.echo(f"calendar '{name}': {problem}", err=True)
-    print_queue(app, items, app.now)
+    alike = {item.id for item in items if app.desk.find_alike(item)}
+    print_queue(app, items, app.now, alike)
 
 
 @click.command()
@@ -54,10 +55,11 @@ def show(app: App, number: int, as_json: bool) -> None:
     from followupd.listing import item_to_json, write_item
 
     item, steps = app.desk.show(number)
+    offers, warning = app.desk.list_offers(number), app.desk.find_alike(item)
     if as_json:
-        print_json([item_to_json(item, steps, app.now, app.desk.list_offers(number))])
+        print_json([item_to_json(item, steps, app.now, offers, warning)])
     else:
-        click.echo(write_item(item, steps, app.now, app.zone, app.desk.list_offers(number)))
+        click.echo(write_item(item, steps, app.now, app.zone, offers, warning))
 
 
 @click.command()
@@ -71,6 +73,8 @@ def approve(app: App, numbers: Sequence[int], at_once: bool, seen_hash: str | No
     """Say yes to drafts (or to a question; or to another try)."""
     hold = timedelta(0) if at_once else app.settings.limits.hold
     for number in numbers:
+        if len(numbers) > 1:
+            app.desk.require_unlike(number)
         mailbox = app.desk.show(number)[0].mailbox
         hours = None if at_once else app.settings.hours_of(mailbox)
         item = app.desk.approve(number, app.now, hold, seen_hash, hours)

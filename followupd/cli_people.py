@@ -49,6 +49,8 @@ def people(app: App, person: str | None, never: bool, again: bool, zone: str | N
         app.desk.people.set_zone(person, None if zone == _HOME else zone)
     if not (never or again or zone):
         _list_people(app, as_json=as_json, key=known.key)
+        if not as_json:
+            _tell_greeting(app, known)
         return
     click.echo(f"{_call(known)}: {_say_decided(never=never, again=again, zone=zone)}", err=True)
 
@@ -62,6 +64,17 @@ def _list_people(app: App, *, as_json: bool, key: str | None = None) -> None:
         return
     for person, last in rows:
         click.echo(say_person(person, last, app.zone))
+
+
+def _tell_greeting(app: App, person: "Person") -> None:
+    """Print what speaks for and against the first name, as the latest invitation wrote it."""
+    from followupd.assemble import load_name_words
+    from followupd.listing import say_greeting_of
+    from followupd.rules.names import read_name
+
+    name = read_name(app.desk.people.find_written(person), person.email, load_name_words())
+    for line in say_greeting_of(person, name):
+        click.echo(line)
 
 
 def _call(person: "Person") -> str:

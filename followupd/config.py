@@ -33,7 +33,14 @@ from followupd.rules.choosing import Choice
 from followupd.rules.followups import Limits
 from followupd.rules.hours import Hours
 from followupd.rules.series import Policy, SeriesRule
-from followupd.settings import AccountSettings, CalendarSettings, MailboxSettings, PageSettings, Settings
+from followupd.settings import (
+    AccountSettings,
+    CalendarSettings,
+    MailboxSettings,
+    NoticeSettings,
+    PageSettings,
+    Settings,
+)
 
 
 def read_settings(file: Path) -> Settings:
@@ -84,6 +91,7 @@ def _settle(file: Path, tables: Mapping[str, Any], config: ConfigFile) -> Settin
             AccountSettings(account.name, account.type, resolve(file, account.client))
             for account in config.account
         ),
+        notices=NoticeSettings(**config.notices.model_dump()),
         google_root=config.google.root_url,
     )
 

@@ -46,16 +46,23 @@ class Report:
     """What one pass met: for the command line, the log and the exit code."""
 
     read: int = 0
-    partly: int = 0
-    """Calendars of which some file could not be read."""
     failed: dict[str, Problem] = field(default_factory=dict)
+    half_read: dict[str, Problem] = field(default_factory=dict)
+    """Calendars of which a part could not be read."""
+    drifts: dict[str, timedelta] = field(default_factory=dict)
+    """Calendars to how far this clock is ahead of their servers'."""
     skipped: list[Skipped] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
     @property
+    def is_good(self) -> bool:
+        """True when all that was due was done."""
+        return not (self.failed or self.half_read or self.problems)
+
+    @property
     def exit_code(self) -> ExitCode:
         """What `once` ends with: the calendars decide, for only they can hide an event."""
-        if not self.failed and not self.partly:
+        if not self.failed and not self.half_read:
             return ExitCode.DONE
         return ExitCode.SOME_SOURCES_FAILED if self.read else ExitCode.ALL_SOURCES_FAILED
 
@@ -91,13 +98,13 @@ class Cycle:
         self._books = books
         self._keep = limits.keep
         self._clock = clock
-        mailing = Mailing(store, mailboxes, clock)
+        self._mailing = mailing = Mailing(store, mailboxes, clock)
         self._noticing = Noticing(mailing)
         self._renewing = Renewing(mailing, self._write, self._find_recipe)
-        self._corresponding = Corresponding(mailing, listening)
-        is_written_to = self._corresponding.is_written_to
-        self._placing = Placing(mailing, self._write, self._find_obstacle, is_written_to, limits)
-        self._sending = Sending(mailing, self._find_obstacle, is_written_to, timing.put_off, limits)
+        self._corresponding = Corresponding(mailing, listening, limits)
+        is_needless = self._corresponding.is_needless
+        self._placing = Placing(mailing, self._write, self._find_obstacle, is_needless, limits)
+        self._sending = Sending(mailing, self._find_obstacle, is_needless, timing.put_off, limits)
         self._timing = timing
         self._planning = Planning(store, mailbox_of, judge, limits, series, zone, clock)
         self._writer = writer
@@ -116,7 +123,7 @@ class Cycle:
         self._noticing.notice_decisions(report.problems)
         self._planning.plan_followups(report.problems)
         self._corresponding.notice_letters(report.problems)
-        if not report.failed and not report.partly:
+        if not report.failed and not report.half_read:
             self._store.facts.save_looked(now)
         self._timing.note_risks()
         report.problems += self._writer.find_mistakes()
@@ -126,6 +133,10 @@ class Cycle:
         let_go(self._store)
         self._store.prune(now, self._keep)
         return report
+
+    def stop(self) -> None:
+        """Begin no other write to a mailbox; the one at hand comes to its end."""
+        self._mailing.stop()
 
     def _check_leap(self, now: datetime) -> None:
         """Raise ClockProblem while a clock that leapt ahead by a month may still be wrong, as after a flat battery."""
@@ -145,8 +156,11 @@ class Cycle:
                 report.failed[source.name] = problem
             else:
                 report.read += 1
-                report.partly += not reading.complete
                 report.skipped += reading.skipped
+                if not reading.complete:
+                    report.half_read[source.name] = say_half_read(source.name, reading.skipped)
+                if source.drift is not None:
+                    report.drifts[source.name] = source.drift
 
     def _renew_books(self, now: datetime, problems: list[Problem]) -> None:
         """Bring the contacts up to date; without them names come from the calendar."""
@@ -242,6 +256,13 @@ class Cycle:
         last = calendars.read_at(event.calendar)
         unknown = calendars.has_failed(event.calendar) or calendars.is_stale(event.occurrence)
         return last is not None and not unknown and self._clock() - last <= FRESH
+
+
+def say_half_read(name: str, skipped: Sequence[Skipped]) -> SourceProblem:
+    left_out = "; ".join(f"{one.where}: {one.why}" for one in skipped)
+    return SourceProblem(
+        f"A part of calendar '{name}' could not be read: {left_out}.", "The rest of it counts."
+    )
 
 
 def say_leap(now: datetime, last: datetime) -> ClockProblem:

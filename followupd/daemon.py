@@ -3,7 +3,6 @@
 import logging
 import os
 import signal
-import socket
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -14,11 +13,15 @@ from typing import NamedTuple, Protocol
 
 import schedule
 
-from followupd.cycle import Cycle
-from followupd.errors import AlreadyRunning, Problem, StateUnusable
+from followupd.cycle import Cycle, Report
+from followupd.errors import AlreadyRunning, Bug, Problem, StateUnusable, name_bug
+from followupd.notices import Cause
+from followupd.signals import listen_for_signals
 from followupd.store.backups import back_up_daily
 from followupd.store.store import Store
+from followupd.systemd import Watchdog, tell_systemd
 from followupd.waking import Bell
+from followupd.watching import Ground, Watch
 
 log = logging.getLogger("followupd")
 
@@ -39,6 +42,8 @@ class Parts(NamedTuple):
     store: Store
     poll: timedelta
     """Between two beats."""
+    ground: Ground
+    """What the watch stands on."""
 
 
 class Waiter(Protocol):
@@ -57,6 +62,7 @@ class Daemon:
         folder: Path,
         parts: Parts,
         rebuild: Callable[[], Parts],
+        watch: Watch,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """`rebuild` reads the settings afresh; it raises Problem where they cannot be used.
@@ -65,18 +71,22 @@ class Daemon:
         """
         self._folder = folder
         self._monotonic = monotonic
-        self._cycle, self._store, self._poll = parts
         self._rebuild = rebuild
+        self._watch = watch
+        self._take(parts)
         self._heart = schedule.Scheduler()
         self._stopping = False
         self._reloading = False
         self._told: frozenset[str] = frozenset()
         self._looked = datetime.min.replace(tzinfo=UTC)
         self._failed = False
+        self._watchdog = Watchdog()
         self._checked = datetime.now(UTC)  # whoever opened the store did
-        self.last_pass: datetime | None = None
-        """When a whole pass last came to its end (UTC)."""
         self._offset = self._measure_offset()
+
+    def _take(self, parts: Parts) -> None:
+        self._cycle, self._store, self._poll, ground = parts
+        self._watch.stand_on(ground)
 
     def run(self) -> None:
         """Beat until SIGTERM or SIGINT; SIGHUP reads config and templates again.
@@ -85,10 +95,11 @@ class Daemon:
         """
         use_utc()
         with (
-            closing(_listen_for_signals(self._on_signal)) as signals,
+            closing(listen_for_signals(self._on_signal)) as signals,
             closing(Bell(self._folder, signals)) as bell,
         ):
             log.info("started; looking every %s", self._poll)
+            tell_systemd("READY=1")
             self.beat_on(bell)
         self._store.close()
         log.info("stopped")
@@ -97,7 +108,7 @@ class Daemon:
         """Beat until `stop`, sleeping on the bell."""
         self._set_beats()
         self._beat()
-        self._guarded(self._back_up)
+        self._back_up()
         while not self._stopping:
             self._wait(bell)
             if self._reloading:
@@ -112,17 +123,19 @@ class Daemon:
             self._reloading = True
         else:
             self.stop()
+            self._cycle.stop()
 
     def _set_beats(self) -> None:
         """Start the beats anew from this moment; `schedule` counts in wall-clock time."""
         self._offset = self._measure_offset()
         self._heart.clear()
         self._heart.every(int(self._poll.total_seconds())).seconds.do(self._beat)
-        self._heart.every(int(_DAILY_LOOK.total_seconds())).seconds.do(self._guarded, self._check_daily)
-        self._heart.every(int(_DAILY_LOOK.total_seconds())).seconds.do(self._guarded, self._back_up)
+        self._heart.every(int(_DAILY_LOOK.total_seconds())).seconds.do(self._attempt, self._check_daily)
+        self._heart.every(int(_DAILY_LOOK.total_seconds())).seconds.do(self._back_up)
 
     def _wait(self, bell: Waiter) -> None:
         """Sleep until there is a reason to look: a beat, a moment that is due, a ring, a clock that jumped."""
+        self._watchdog.feed()
         rang = bell.wait(self._seconds_to_look())
         if self._stopping:
             return
@@ -167,7 +180,12 @@ class Daemon:
 
     def _beat(self) -> None:
         self._looked = datetime.now(UTC)
-        self._failed = not self._guarded(self._pass)
+        self._report: Report | None = None
+        self._attempt(self._watch.begin_pass)
+        problem = self._attempt(self._pass)
+        self._attempt(lambda: self._watch.end_pass(self._report, problem))
+        self._failed = problem is not None and not isinstance(problem, Bug)
+        self._watchdog.note_pass(well=problem is None)
 
     def _check_daily(self) -> None:
         """Look at every page of the state once in a day of the wall clock, wherever that was set to meanwhile."""
@@ -177,11 +195,12 @@ class Daemon:
             self._checked = now
 
     def _back_up(self) -> None:
-        back_up_daily(self._folder, datetime.now(UTC))
+        problem = self._attempt(lambda: back_up_daily(self._folder, datetime.now(UTC)))
+        self._watch.note(Cause.BACKUP, problem)
 
     def _pass(self) -> None:
-        self._tell(self._cycle.run_pass().say())
-        self.last_pass = datetime.now(UTC)
+        self._report = self._cycle.run_pass()
+        self._tell(self._report.say())
 
     def _tell(self, lines: Sequence[str]) -> None:
         """Say what is new; the same trouble is not told at every beat."""
@@ -190,18 +209,19 @@ class Daemon:
                 log.warning("%s", line)
         self._told = frozenset(lines)
 
-    def _guarded(self, job: Callable[[], None]) -> bool:
-        """Run one job and tell whether it could be done; a failure is told and stops no other job."""
+    def _attempt(self, job: Callable[[], object]) -> Problem | None:
+        """Run one job and return what kept it from being done; that is told, and stops no other job."""
         try:
             job()
         except (StateUnusable, AlreadyRunning):
             raise
         except Problem as problem:
             self._tell([problem.in_one_line()])
-            return False
-        except Exception:
+            return problem
+        except Exception as error:
             log.exception("a bug in followupd; the next beat tries again")
-        return True
+            return name_bug("a pass", error)
+        return None
 
     def _reload(self) -> None:
         """Take new settings; the running ones stay when the new ones have a mistake."""
@@ -210,9 +230,12 @@ class Daemon:
             parts = self._rebuild()
         except Problem as problem:
             log.error("the running settings stay: %s", problem.in_one_line())
+            self._watch.note(Cause.SETTINGS, problem)
+            self._beat()
             return
+        self._watch.note(Cause.SETTINGS, None)
         self._store.close()
-        self._cycle, self._store, self._poll = parts
+        self._take(parts)
         self._set_beats()
         log.info("settings read again")
         self._beat()
@@ -222,14 +245,3 @@ def use_utc() -> None:
     """Make local time UTC in this process, so that `schedule` never meets a change of summer time."""
     os.environ["TZ"] = "UTC"
     time.tzset()
-
-
-def _listen_for_signals(handler: Callable[[int, FrameType | None], None]) -> socket.socket:
-    """Return a socket that becomes readable with every signal, so that a sleep ends at once."""
-    reader, writer = socket.socketpair()
-    reader.setblocking(False)
-    writer.setblocking(False)
-    signal.set_wakeup_fd(writer.detach())
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, handler)
-    return reader

@@ -13,6 +13,7 @@ from followupd.model import TOO_LATE_AFTER, Event, Person, Reason
 from followupd.problems import end_doubt, try_again
 from followupd.rules.followups import times_of
 from followupd.rules.hours import Hours
+from followupd.rules.likeness import Faces
 from followupd.rules.message import change_text
 from followupd.rules.reading import read_message
 from followupd.store.rows import NO_APPROVAL
@@ -46,6 +47,23 @@ class Desk:
         if everything:
             return self._store.followups()
         return self._store.waiting(now)
+
+    def find_alike(self, item: FollowUp) -> str | None:
+        """Return what to warn of before an item is approved: it looks like somebody the owner knows, without being them."""
+        return self._faces.find_alike(item.name, item.email) if item.email else None
+
+    @cached_property
+    def _faces(self) -> Faces:
+        known = self._store.people.list()
+        return Faces((person.name, person.email) for person, _ in known if person.email)
+
+    def require_unlike(self, number: int) -> None:
+        """Raise Problem for an item that must be decided by itself, because it looks like somebody known."""
+        if warning := self.find_alike(self._store.followup(number)):
+            raise Problem(
+                f"Item {number} is not approved together with others. {warning}",
+                f"Look at it first: followupd show {number}",
+            )
 
     def show(self, number: int) -> tuple[FollowUp, list[Step]]:
         """Return one item with its history."""

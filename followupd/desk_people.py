@@ -32,6 +32,17 @@ class PeopleDesk:
             raise Problem(f"{count} '{who}'.", "Name them by their address: see `followupd people`.")
         return found[0]
 
+    def find_written(self, person: Person) -> str:
+        """Return a person's name as the latest invitation wrote it; as the state has it where no calendar names them."""
+        events = sorted(self._store.calendars.known_events(), key=lambda event: event.end, reverse=True)
+        written = (
+            guest.name
+            for event in events
+            for guest in event.attendees
+            if guest.email and guest.name and person_key(guest.email) == person.key
+        )
+        return next(written, person.name)
+
     def never_write(self, who: str, now: datetime) -> Person:
         """Keep for ever that this person is never to be written to; what is open for them is withdrawn by the next pass.
 

@@ -97,6 +97,13 @@ class Changed(Problem):
     """What was about to be written over is no longer what was read."""
 
 
+class NoticeProblem(Problem):
+    """A notice did not get through by one way; the others are used all the same."""
+
+    exit_code = ExitCode.BROKEN
+    temporary = True
+
+
 class StateProblem(Problem):
     """The state folder or its database cannot be used."""
 

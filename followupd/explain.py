@@ -174,6 +174,7 @@ def _guest_to_json(guest: Guest, held: Reason | None, chosen: Chosen | None) -> 
         "email": guest.email,
         "name": guest.name,
         "first_name": guest.first_name,
+        "greeting": [{"name": piece.name, "weight": piece.weight} for piece in guest.greeting],
         "person": guest.person,
         "role": "organizer" if guest.organizer else "attendee",
         "follow_up": guest.follow_up,

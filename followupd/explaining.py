@@ -11,6 +11,7 @@ from followupd.app import print_json
 from followupd.assemble import build_choose, build_judge, build_sources, load_words
 from followupd.errors import ExitCode, StateProblem
 from followupd.explain import Explained, Failed, explain, to_json
+from followupd.listing import say_greeting
 from followupd.model import Skipped, Verdict
 from followupd.settings import Settings
 from followupd.store.glance import read_never
@@ -102,5 +103,6 @@ def _say_people(item: Explained) -> Iterator[tuple[str, str, str]]:
     for guest, held, chosen in zip(item.guests, item.held, item.chosen, strict=True):
         mark = "held" if held else "write" if guest.follow_up else "leave out"
         why = f"{guest.why} ({held})" if held else guest.why
+        greeted = f"; {say_greeting(guest.first_name, guest.greeting)}" if guest.follow_up else ""
         written = f"; gets '{chosen.file.removesuffix('.md')}': {chosen.why}" if chosen else ""
-        yield mark, guest.name or guest.email or "?", why + written
+        yield mark, guest.name or guest.email or "?", why + greeted + written

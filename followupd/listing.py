@@ -1,18 +1,21 @@
 """What the terminal shows of the queue, of one item and of people; and the same as JSON."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from itertools import starmap
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from followupd.durations import write_utc
 from followupd.items import OPEN, FollowUp, Kind, Offer, Status, Step
 from followupd.met import Listed
-from followupd.model import Person, Reason
+from followupd.model import Evidence, Person, Reason
 from followupd.rules.choosing import Chosen
 from followupd.rules.reading import decode_words, find_conversation, read_addresses, read_message
+
+if TYPE_CHECKING:
+    from followupd.rules.names import Name  # takes long to load, and `queue` needs none
 
 _MOST_NAMED = 5
 _KIND_WORDS = {
@@ -22,7 +25,7 @@ _KIND_WORDS = {
 }
 
 
-def queue_to_json(item: FollowUp, now: datetime) -> dict[str, Any]:
+def queue_to_json(item: FollowUp, now: datetime, warning: str | None = None) -> dict[str, Any]:
     """Return what `queue --json` prints for one item."""
     return {
         "id": item.id,
@@ -43,15 +46,20 @@ def queue_to_json(item: FollowUp, now: datetime) -> dict[str, Any]:
         "held": item.held,
         "outcome": item.outcome,
         "snoozed_until": write_utc(item.snoozed_until) if item.snoozed_until else None,
+        "warning": warning,
     }
 
 
 def item_to_json(
-    item: FollowUp, steps: Sequence[Step], now: datetime, offers: Sequence[Offer] = ()
+    item: FollowUp,
+    steps: Sequence[Step],
+    now: datetime,
+    offers: Sequence[Offer] = (),
+    warning: str | None = None,
 ) -> dict[str, Any]:
     """Return what `show --json` prints: the item, its message as it will go out, its events, and its history."""
     message = read_message(item.raw) if item.raw is not None else None
-    return queue_to_json(item, now) | {
+    return queue_to_json(item, now, warning) | {
         "body_text": message.text if message else None,
         "body_html": message.html if message else None,
         "headers": {name: decode_words(value) for name, value in message.headers} if message else {},
@@ -118,6 +126,7 @@ def say_clock(item: FollowUp, now: datetime, zone: ZoneInfo) -> str:
     return f"{risk}by {say_time(item.deadline, zone, now)}"
 
 
+_ALIKE = " (looks like somebody you know: see `show`)"
 _UNDOABLE = {Status.SKIPPED, Status.DONE, Status.EXPIRED, Status.APPROVED}
 _WAITING = {Status.NEEDS_INFO, Status.PLANNED, Status.DRAFTED}
 
@@ -162,8 +171,8 @@ def _say_problem_next(item: FollowUp) -> str:
     return f"followupd approve {item.id} (try again) · skip {item.id} (leave it)"
 
 
-def build_queue(items: Sequence[FollowUp], now: datetime, zone: ZoneInfo) -> Any:
-    """Return the queue as a rich table."""
+def build_queue(items: Sequence[FollowUp], now: datetime, zone: ZoneInfo, alike: Collection[int] = ()) -> Any:
+    """Return the queue as a rich table; `alike` holds the numbers of those that look like somebody else."""
     from rich.table import Table  # noqa: PLC0415 - heavy; --json does not need it
     from rich.text import Text  # noqa: PLC0415
 
@@ -174,9 +183,10 @@ def build_queue(items: Sequence[FollowUp], now: datetime, zone: ZoneInfo) -> Any
         reply = " (reply)" if item.status in OPEN and find_conversation(item.raw) else ""
         held = f" ({'held: ' if item.status in OPEN else ''}{item.held})" if item.held else ""
         # Text, never markup: strangers wrote names and titles.
+        what = f"{say_what(item)}{_ALIKE if item.id in alike else ''}"
         cells = (
             str(item.id),
-            say_what(item),
+            what,
             item.event,
             f"{item.status}{reply}{held}",
             say_clock(item, now, zone),
@@ -186,7 +196,12 @@ def build_queue(items: Sequence[FollowUp], now: datetime, zone: ZoneInfo) -> Any
 
 
 def write_item(
-    item: FollowUp, steps: Sequence[Step], now: datetime, zone: ZoneInfo, offers: Sequence[Offer] = ()
+    item: FollowUp,
+    steps: Sequence[Step],
+    now: datetime,
+    zone: ZoneInfo,
+    offers: Sequence[Offer] = (),
+    warning: str | None = None,
 ) -> str:
     """Return one item as text: where it stands, the message as it will go out, and how it came here."""
     lines = [
@@ -194,6 +209,7 @@ def write_item(
         f"event     {item.event}",
         f"status    {item.status}  {say_clock(item, now, zone)}",
     ]
+    lines += [f"warning   {warning}"] if warning else []
     lines += [f"why       {item.why}"]
     lines += [f"{'held' if item.status in OPEN else 'because':9} {item.held}"] if item.held else []
     lines += [f"note      {item.note}"] if item.note else []
@@ -250,6 +266,20 @@ def say_person(person: Person, last: datetime | None, zone: ZoneInfo) -> str:
     more = ", ".join(filter(None, (person.circle, person.company, person.phone, lives, never)))
     line = f"{person.name or '(no name)':28} {person.email or '(no address)':36} last touch: {when}"
     return f"{line}, {more}" if more else line
+
+
+def say_greeting(first: str | None, evidence: Sequence[Evidence]) -> str:
+    """Return how somebody is greeted, and what the evidence comes to: "greeted as Jane (+7)"."""
+    worth = f" ({sum(piece.weight for piece in evidence):+d})" if evidence else ""
+    return f"greeted {f'as {first}' if first else 'without a name'}{worth}"
+
+
+def say_greeting_of(person: Person, name: "Name") -> list[str]:
+    """Return how a person is greeted, and a line for each thing that spoke for or against it."""
+    if person.first_name and person.first_name != name.first:
+        return [f"greeted as {person.first_name}, as you or your contacts have it"]
+    said = [f"  {piece.weight:+d}  {piece.name}" for piece in name.evidence]
+    return [say_greeting(name.first, name.evidence), *said]
 
 
 # --- whom the owner met

@@ -1,7 +1,7 @@
 """The nouns of the house, all frozen. Every instant is UTC; zones live at the edges."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -138,6 +138,8 @@ class Reason(StrEnum):
     SEND_LIMIT = "send-limit"
     SERVER = "server"
     WROTE = "wrote"
+    NO_ANSWER = "no-answer"
+    ANSWERED = "answered"
     BOUNCED = "bounced"
     QUARANTINED = "quarantined"
     REFUSED = "refused"
@@ -186,6 +188,8 @@ class Guest:
     follow_up: bool
     reason: Reason
     why: str
+    greeting: tuple[Evidence, ...] = field(default=(), compare=False)
+    """What spoke for and against the first name, used or not; empty where no name was given."""
 
 
 #: Rules 1 and 2 for one owner: an event to its judgement and its guests.

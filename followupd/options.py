@@ -88,11 +88,11 @@ RootUrl = Annotated[str, AfterValidator(_check_root_url)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
 
 
-def _check_url(url: str, allow_private: bool) -> None:
+def _check_url(url: str, allow_private: bool, option: str = "url") -> None:
     try:
         read_feed_address(url, allow_http=allow_private)
     except ValueError as error:
-        raise ValueError(f"this `url` cannot be used: {error}") from None
+        raise ValueError(f"this `{option}` cannot be used: {error}") from None
 
 
 class _Table(BaseModel):
@@ -222,7 +222,15 @@ class LimitsTable(_Table):
     guests_per_event: int = Field(default=_LIMITS.guests_per_event, ge=1, le=200)
     drafts_per_day: int = Field(default=_LIMITS.drafts_per_day, ge=1, le=500)
     sends_per_day: int = Field(default=_LIMITS.sends_per_day, ge=1, le=10_000)
+    nudge_after: Duration = _LIMITS.nudge_after
     keep: Duration = Field(default=_LIMITS.keep, ge=timedelta(days=90))
+
+    @model_validator(mode="after")
+    def _check_nudge(self) -> Self:
+        """Keep a nudge from pressing, and within the time in which answers are looked for."""
+        if self.nudge_after and not timedelta(days=3) <= self.nudge_after <= timedelta(days=21):
+            raise ValueError('`nudge_after` must be from "3d" to "21d", or "0d" for never')
+        return self
 
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -252,6 +260,23 @@ class GoogleTable(_Table):
 
 class DaemonTable(_Table):
     poll: Duration = Field(default=timedelta(minutes=5), ge=timedelta(seconds=1), le=timedelta(days=1))
+
+
+class NoticesTable(_Table):
+    log: bool = True
+    desktop: bool = True
+    draft: bool = False
+    webhook: str = ""
+    webhook_body: Literal["json", "text"] = "json"
+    ping: str = ""
+    allow_private: bool = False
+
+    @model_validator(mode="after")
+    def _check_addresses(self) -> Self:
+        for option in ("webhook", "ping"):
+            if url := getattr(self, option):
+                _check_url(url, self.allow_private, option)
+        return self
 
 
 class PageTable(_Table):
@@ -288,6 +313,7 @@ class ConfigFile(_Table):
     limits: LimitsTable = LimitsTable()
     hours: HoursTable = HoursTable()
     daemon: DaemonTable = DaemonTable()
+    notices: NoticesTable = NoticesTable()
     page: PageTable = PageTable()
     network: NetworkTable = NetworkTable()
     google: GoogleTable = GoogleTable()
@@ -316,6 +342,7 @@ TABLES: Mapping[str, type[_Table]] = {
     "network": NetworkTable,
     "google": GoogleTable,
     "daemon": DaemonTable,
+    "notices": NoticesTable,
     "page": PageTable,
     "choose": ChoiceTable,
     "series": SeriesTable,

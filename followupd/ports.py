@@ -6,6 +6,7 @@ from typing import Protocol
 
 from followupd.mail import Draft, Letter, Look, Place, Trace
 from followupd.model import Reading
+from followupd.notices import Notice, Sign
 
 
 class CalendarSource(Protocol):
@@ -131,4 +132,34 @@ class Mailbox(Protocol):
 
     def close(self) -> None:
         """Let go of what `open` made; the next `open` makes it anew. Never raises."""
+        ...
+
+
+class Notifier(Protocol):
+    """A way to tell the owner something."""
+
+    name: str
+    """As config.toml calls it."""
+    disturbs: bool
+    """True where it reaches for the owner's attention: it keeps to their working hours."""
+    writes_mail: bool
+    """True where it writes into a mailbox: never before the store has noted it, and never while the state is unusable."""
+
+    def is_there(self) -> bool:
+        """Tell whether a notice would be seen; one that would not is kept for later."""
+        ...
+
+    def tell(self, notice: Notice, earlier: str) -> str:
+        """Tell it, and return what this way knows it by; `earlier` is that of the last notice of the same cause, or "".
+
+        Returns within seconds. Raises NoticeProblem when it did not get through.
+        """
+        ...
+
+
+class Switch(Protocol):
+    """A dead-man's switch: a service outside that tells the owner when nothing is heard of followupd any more."""
+
+    def ping(self, sign: Sign, words: str) -> None:
+        """Say that a pass began, went well, or that something is wrong (`words`). Raises NoticeProblem as a way does."""
         ...

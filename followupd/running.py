@@ -3,6 +3,7 @@
 import gc
 import logging
 import os
+import resource
 import sys
 from contextlib import closing
 from datetime import datetime
@@ -18,20 +19,31 @@ from followupd.assemble import (
 )
 from followupd.cycle import Report, check_clock
 from followupd.daemon import Daemon, Parts
-from followupd.errors import ConfigProblem
+from followupd.errors import ConfigProblem, Problem
 from followupd.items import FollowUp
+from followupd.last_words import forget_end, tell_unreadable, telling_the_end
 from followupd.lock import hold_state
-from followupd.paging import LatePage, served_beside_daemon
+from followupd.marks import mark_today
+from followupd.notices import Cause
+from followupd.paging import LatePage, build_watched, served_beside_daemon
 from followupd.render import Renderer
 from followupd.settings import Settings, load_settings
 from followupd.store.store import Store
+from followupd.watching import Watch
+from followupd.ways import build_watch_ground
 
 
 def run_daemon(config_file: Path) -> None:
     """Run until SIGTERM. Raises AlreadyRunning when another one holds the state, and every start-up problem."""
     os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump would hold mail and passwords
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
-    settings = load_settings(config_file)
+    settings = _load_or_tell(config_file)
+    with telling_the_end(settings):
+        _run(config_file, settings)
+
+
+def _run(config_file: Path, settings: Settings) -> None:
     folder = settings.state
     with hold_state(folder), Renderer() as renderer:
         # Kept when settings are read again, and with it the last good version of every template.
@@ -41,7 +53,11 @@ def run_daemon(config_file: Path) -> None:
             store = open_store(folder)
             try:
                 store.check()
-                return Parts(build_cycle(settings, store, templates), store, settings.poll)
+                accounts = build_accounts(settings)
+                boxes = build_mailboxes(settings, accounts)
+                cycle = build_cycle(settings, store, templates, mailboxes=boxes, accounts=accounts)
+                ground = build_watch_ground(settings, store, boxes, accounts)
+                return Parts(cycle, store, settings.poll, ground)
             except BaseException:
                 store.close()
                 raise
@@ -56,11 +72,25 @@ def run_daemon(config_file: Path) -> None:
             page.take(changed)
             return parts
 
-        page = LatePage(settings, renderer, lambda: daemon.last_pass, lambda: True)
-        daemon = Daemon(folder, build(settings), rebuild)
-        with served_beside_daemon(page, settings.page.port):
+        watch = Watch(read_clock, lambda: mark_today(folder, "hangs"))
+        page = LatePage(settings, renderer, lambda: True)
+        daemon = Daemon(folder, build(settings), rebuild, watch)
+        port = settings.page.port
+        with served_beside_daemon(lambda: build_watched(page, watch, renderer), port) as problem:
+            watch.note(Cause.PAGE, problem)
+            forget_end(folder)
             _look_for_waste()
             daemon.run()
+
+
+def _load_or_tell(config_file: Path) -> Settings:
+    """Return the settings; a mistake in them is told on the desktop where nobody reads the terminal. Raises it all the same."""
+    try:
+        return load_settings(config_file)
+    except Problem as problem:
+        if not sys.stderr.isatty():
+            tell_unreadable(config_file, problem)
+        raise
 
 
 def _look_for_waste() -> None:

@@ -60,6 +60,23 @@ class MailboxSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class NoticeSettings:
+    """The ways by which the owner is told something."""
+
+    log: bool = True
+    desktop: bool = True
+    draft: bool = False
+    webhook: str = field(default="", repr=False)
+    """A secret address; "" for none."""
+    webhook_body: str = "json"
+    """Or "text"."""
+    ping: str = field(default="", repr=False)
+    """The secret address of a dead-man's switch; "" for none."""
+    allow_private: bool = False
+    """Both may lie in the owner's own network."""
+
+
+@dataclass(frozen=True, slots=True)
 class PageSettings:
     port: int
     """0: no page."""
@@ -87,6 +104,7 @@ class Settings:
     network: Network
     page: PageSettings
     accounts: tuple[AccountSettings, ...] = ()
+    notices: NoticeSettings = NoticeSettings()
     google_root: str | None = None
     """What stands for Google's own host, with a slash at its end; None for Google."""
 

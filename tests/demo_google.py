@@ -139,7 +139,7 @@ class Showing:
 
 def play(folder: Path, say: Say, *options: str) -> dict[str, str]:
     """Show it in a throw-away home and return what became of each guest."""
-    with Google(RealClock()) as google, House(folder) as house:
+    with Google(RealClock()) as google, House(folder, plain=True) as house:
         showing = Showing(house, google, say)
         showing.show(*options)
     return showing.seen

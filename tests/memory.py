@@ -10,9 +10,10 @@ from email.utils import parseaddr
 from itertools import count
 from typing import Any
 
-from followupd.errors import Changed, Doubt, MailboxProblem, NotYet, Problem, Refused
+from followupd.errors import Changed, Doubt, MailboxProblem, NoticeProblem, NotYet, Problem, Refused
 from followupd.mail import Draft, Letter, Look, Place, Trace
 from followupd.model import Event, Reading, Skipped
+from followupd.notices import Notice, Sign
 
 
 class MemoryCalendar:
@@ -248,3 +249,43 @@ class MemoryLetters:
         name = f"<{len(self.letters)}@elsewhere.example>"
         facts: dict[str, Any] = {"subject": "Breakfast", "message_id": name, "references": (), "thread": name}
         self.letters.append(Letter(at=at, **(facts | {"fields": {}, "parts": ("text/plain",)} | more)))
+
+
+class MemoryNotices:
+    """A Notifier that keeps what it was told; with `fail` nothing gets through, and it is not there without `there`."""
+
+    def __init__(self, name: str = "desktop", *, disturbs: bool = True, writes_mail: bool = False) -> None:
+        self.name = name
+        self.disturbs = disturbs
+        self.writes_mail = writes_mail
+        self.there = True
+        self.fail: NoticeProblem | None = None
+        self.told: list[Notice] = []
+        self.earlier: list[str] = []
+
+    @property
+    def titles(self) -> list[str]:
+        return [notice.title for notice in self.told]
+
+    def is_there(self) -> bool:
+        return self.there
+
+    def tell(self, notice: Notice, earlier: str) -> str:
+        if self.fail is not None:
+            raise self.fail
+        self.told.append(notice)
+        self.earlier.append(earlier)
+        return f"receipt {len(self.told)}"
+
+
+class MemorySwitch:
+    """A dead-man's switch that keeps its signs."""
+
+    def __init__(self) -> None:
+        self.signs: list[tuple[Sign, str]] = []
+        self.fail: NoticeProblem | None = None
+
+    def ping(self, sign: Sign, words: str) -> None:
+        if self.fail is not None:
+            raise self.fail
+        self.signs.append((sign, words))

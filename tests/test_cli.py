@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 import time_machine
-from click.testing import CliRunner, Result
+from canaries import CliRunner
+from click.testing import Result
 from house import House, read_letter
 
 from followupd import WRITTEN
@@ -104,7 +105,7 @@ OCCURRENCE = {
     "verdict": str, "networking": bool, "reason": str, "why": str, "evidence": list, "debrief": bool, "people": list,
 }  # fmt: skip
 PERSON = {
-    "email": (str, type(None)), "name": str, "first_name": (str, type(None)), "person": str, "role": str,
+    "email": (str, type(None)), "name": str, "first_name": (str, type(None)), "greeting": list, "person": str, "role": str,
     "follow_up": bool, "reason": str, "why": str, "held": (str, type(None)), "template": (dict, type(None)),
 }  # fmt: skip
 
@@ -972,6 +973,20 @@ def test_never_is_said_by_address_or_name_and_shows_in_people_and_explain(drafte
     drafted.do("people", "jane@acme.example", "--again")
     drafted.do("once")
     assert drafted.item(1)["status"] == "drafted"
+
+
+def test_why_somebody_is_greeted_so_is_told(drafted: Shell) -> None:
+    told = drafted.do("people", "jane@acme.example").stdout.splitlines()[1:]
+    assert told == [
+        "greeted as Jane (+10)",
+        "  +3  stands where a first name stands",
+        "  +3  is known as a first name, and hardly as a family's",
+        "  +1  the word beside it is known as a family's name",
+        "  +3  the address says it",
+    ]
+    (event,) = drafted.rows("explain")
+    jane = next(person for person in event["people"] if person["email"] == "jane@acme.example")
+    assert sum(piece["weight"] for piece in jane["greeting"]) == 10
 
 
 def test_where_somebody_lives_is_said_and_taken_back(drafted: Shell) -> None:

@@ -10,7 +10,8 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from canaries import CliRunner
+from click.testing import Result
 from house import House, wait_for
 from servers.web import Site
 from smtp_house import USER, SmtpHouse
@@ -20,7 +21,14 @@ from followupd.cli import main
 
 @pytest.fixture
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    for name in ("FOLLOWUPD_STATE", "HTTPS_PROXY", "https_proxy", "SSL_CERT_FILE"):
+    for name in (
+        "FOLLOWUPD_STATE",
+        "HTTPS_PROXY",
+        "https_proxy",
+        "SSL_CERT_FILE",
+        "DBUS_SESSION_BUS_ADDRESS",
+        "XDG_RUNTIME_DIR",
+    ):
         monkeypatch.delenv(name, raising=False)
     with House(tmp_path) as made:
         monkeypatch.setenv("HOME", str(made.home))
@@ -87,9 +95,9 @@ def test_a_home_in_order_is_told_so_line_by_line(house: House) -> None:
     before = {path: path.read_bytes() for path in house.root.rglob("*.sqlite3")}
     found = examine(house)
     assert list(found) == [
-        "config", "clock", "network", "calendars", "mailboxes", "templates", "database", "privacy", "disk", "backups", "daemon", "service",
+        "config", "clock", "network", "calendars", "mailboxes", "templates", "notices", "database", "privacy", "disk", "backups", "daemon", "service",
     ]  # fmt: skip
-    healthy = {check: only(found, check) for check in list(found)[:9]}
+    healthy = {check: only(found, check) for check in list(found)[:10] if check != "notices"}
     assert {health for health, _, _ in healthy.values()} == {"ok"}
     assert healthy["config"][1] == f"{house.config}: 1 calendar, 1 mailbox"
     assert "'calendars': 1 event in the three months" in healthy["calendars"][1]
@@ -100,6 +108,20 @@ def test_a_home_in_order_is_told_so_line_by_line(house: House) -> None:
         "warning", "it is not running, so nothing is drafted and nothing you approve leaves",
     )  # fmt: skip
     assert {path: path.read_bytes() for path in house.root.rglob("*.sqlite3")} == before
+
+
+def test_ways_that_reach_nobody_are_named_and_those_that_do_too(house: House) -> None:
+    silent = only(examine(house), "notices")
+    assert silent[0] == "warning"
+    assert "only the log says so" in silent[1]
+    change(house, "[page]", "[notices]\ndraft = true\nping = 'https://hc.example/s3cret'\n\n[page]")
+    found = examine(house)
+    assert only(found, "notices")[:2] == (
+        "ok", "you are told by draft, ping; `followupd notices test` tries it",
+    )  # fmt: skip
+    house.config.chmod(0o644)
+    assert "the secret address in it" in examine(house)["config"][1][1]
+    assert "s3cret" not in str(found)
 
 
 def test_on_the_first_day_nothing_is_made(house: House) -> None:

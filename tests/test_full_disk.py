@@ -29,7 +29,7 @@ def test_a_full_disk_is_told_once_and_made_up_for_when_there_is_room(house: Hous
     wait_for(lambda: len(house.drafts()) == 1, PATIENCE, "a draft")
     resource.prlimit(daemon.pid, resource.RLIMIT_FSIZE, FULL)
     house.write_coffee("tom", TOM, HOUR)
-    wait_for(lambda: "WARNING" in house.log(), PATIENCE, "a word about the disk")
+    wait_for(lambda: "ERROR What followupd remembers" in house.log(), PATIENCE, "a word about the disk")
     before = house.log()
     assert "Check that disk, and its free space" in before or "Free some disk space" in before
     with pytest.raises(AssertionError):  # four beats in which it is still full

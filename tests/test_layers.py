@@ -16,15 +16,19 @@ ALLOWED: dict[str, set[str]] = {
     "durations": {"errors"},
     "home": {"errors"},
     "lock": {"errors"},
+    "marks": set(),
     "network": set(),
     "waking": set(),
+    "systemd": set(),
+    "signals": {"systemd"},
     "mail": set(),
     "items": {"mail", "model"},
     "met": {"model"},
-    "ports": {"mail", "model"},
-    "rules.": {"durations", "mail", "met", "items", "model", "errors", "rules."},
+    "notices": set(),
+    "ports": {"mail", "model", "notices"},
+    "rules.": {"durations", "mail", "met", "items", "model", "notices", "errors", "rules."},
     "store.": {"mail", "met", "items", "model", "errors", "store."},
-    "adapters.": {"child", "mail", "met", "model", "errors", "ports", "network", "adapters."},
+    "adapters.": {"child", "mail", "met", "model", "notices", "errors", "ports", "network", "adapters."},
     "child": set(),
     "render": {"child", "errors"},
     "sandbox": {"child", "render"},
@@ -41,7 +45,7 @@ ALLOWED: dict[str, set[str]] = {
     "tracing": {"items", "mail", "rules."},
     "mailing": {"items", "mail", "model", "errors", "ports", "store.", "problems", "tracing"},
     "noticing": {"items", "mail", "model", "errors", "store.", "mailing", "problems", "tracing"},
-    "corresponding": {"errors", "items", "mail", "mailing", "model", "ports", "problems", "rules.", "store."},
+    "corresponding": {"errors", "items", "mail", "mailing", "model", "ports", "problems", "rules.", "store.", "withdrawing"},
     "placing": {"items", "mail", "model", "errors", "rules.", "mailing", "tracing"},
     "renewing": {"errors", "items", "mailing", "rules.", "store."},
     "sending": {"items", "mail", "model", "errors", "ports", "rules.", "store.", "mailing", "problems"},
@@ -57,9 +61,12 @@ ALLOWED: dict[str, set[str]] = {
     "desk": {"items", "meeting", "met", "model", "errors", "problems", "rules.", "store.", "timing", "desk_people"},
     "explain": {"model", "errors", "durations", "ports", "rules."},
     "listing": {"items", "met", "model", "durations", "rules."},
-    "daemon": {"errors", "cycle", "store.", "waking"},
+    "telling": {"errors", "notices", "ports", "rules.", "store."},
+    "troubles": {"cycle", "errors", "notices"},
+    "watching": {"cycle", "errors", "notices", "rules.", "store.", "telling", "troubles"},
+    "daemon": {"errors", "cycle", "notices", "signals", "store.", "systemd", "waking", "watching"},
     "web.": {
-        "debriefing", "desk", "durations", "errors", "items", "mail", "met", "model", "rules.", "settings", "store.", "template_files", "template_shelf", "web.", "writer",
+        "__init__", "debriefing", "desk", "durations", "errors", "items", "mail", "met", "model", "render", "rules.", "settings", "store.", "template_files", "template_shelf", "watching", "web.", "writer",
     },
     "assemble": {
         "adapters.", "corresponding", "cycle", "debriefing", "errors", "explain", "items", "model", "network", "ports", "render", "rules.", "settings", "store.", "template_files", "timing",
@@ -68,8 +75,9 @@ ALLOWED: dict[str, set[str]] = {
 }  # fmt: skip
 #: Above assemble: what the command line is made of. Nothing below may import these.
 TOP = {
-    "app", "checkup", "checkup_google", "cli", "cli_data", "cli_desk", "cli_doctor", "cli_google", "cli_met", "cli_people", "cli_templates", "config_tables",
-    "connecting", "demo", "demo_page", "demo_week", "doctor", "explaining", "exporting", "met_session", "opening", "paging", "review", "running", "setup", "single_keys",
+    "app", "checkup", "checkup_google", "cli", "cli_data", "cli_desk", "cli_doctor", "cli_google", "cli_met", "cli_notices", "cli_people", "cli_templates", "config_tables",
+    "connecting", "demo", "demo_page", "demo_week", "doctor", "explaining", "exporting", "last_words", "met_session", "opening", "paging", "review", "running", "setup", "single_keys",
+    "ways",
 }  # fmt: skip
 
 

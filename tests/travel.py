@@ -2,7 +2,7 @@
 
 import heapq
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -12,6 +12,10 @@ from week import World
 
 from followupd.cycle import Report
 from followupd.daemon import Daemon, Parts
+from followupd.ports import Notifier, Switch
+from followupd.telling import Telling
+from followupd.troubles import Lookout
+from followupd.watching import Ground, Watch
 
 #: Zones that change their clocks: by an hour, by half (Lord Howe) or two (Troll), on any day, at midnight, in the south.
 ZONES = (
@@ -58,8 +62,18 @@ class Beats:
 class Journey:
     """A daemon over a world, on a clock that can be set, asleep or awake; nobody waits for it."""
 
-    def __init__(self, world: World, start: datetime, poll: timedelta) -> None:
+    def __init__(
+        self,
+        world: World,
+        start: datetime,
+        poll: timedelta,
+        ways: Sequence[Notifier] = (),
+        switch: Switch | None = None,
+        lookouts: tuple[Lookout, ...] = (),
+    ) -> None:
         self.world = world
+        self.ways, self.switch, self.lookouts = ways, switch, lookouts
+        self.watch = Watch(lambda: datetime.now(UTC))
         self.elapsed = 0.0
         self.poll = poll
         self._start = start
@@ -76,11 +90,23 @@ class Journey:
 
     def travel(self, length: timedelta) -> None:
         """Run the daemon for so long."""
-        parts = Parts(self.beats, self.world.store, self.poll)  # type: ignore[arg-type]  # the cycle, with its beats noted
         with time_machine.travel(self._start.timestamp(), tick=False) as self.clock:
-            daemon = Daemon(self.world.folder / "state", parts, lambda: parts, lambda: self.elapsed)
+            parts = self.build_parts()
+            daemon = self.daemon = Daemon(
+                self.world.folder / "state", parts, self.rebuild, self.watch, lambda: self.elapsed
+            )
             self.at(length, daemon.stop)
             daemon.beat_on(self)
+
+    def build_parts(self) -> Parts:
+        store, hours = self.world.store, self.world.hours
+        telling = Telling(store, self.ways, self.switch, hours, lambda: datetime.now(UTC))
+        ground = Ground(store, telling, self.lookouts, hours.zone, self.poll)
+        return Parts(self.beats, store, self.poll, ground)  # type: ignore[arg-type]  # the cycle, with its beats noted
+
+    def rebuild(self) -> Parts:
+        """Do what SIGHUP has done; a test may put something else here."""
+        return self.build_parts()
 
     def wait(self, seconds: float) -> bool:
         """Let the time pass that the daemon means to sleep, or less when something happens."""

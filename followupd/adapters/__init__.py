@@ -18,6 +18,14 @@ MAILBOXES = {
 #: For mailboxes in which what people wrote can be looked at.
 LETTERS = {"gmail": "followupd.adapters.gmail_letters:GmailLetters"}
 GOOGLE = "followupd.adapters.google_auth:open_account"
+WAYS = {
+    "log": "followupd.adapters.notices:LogNotices",
+    "desktop": "followupd.adapters.notices:DesktopNotices",
+    "draft": "followupd.adapters.notices:DraftNotices",
+    "webhook": "followupd.adapters.webhooks:Webhook",
+    "ping": "followupd.adapters.webhooks:PingSwitch",
+}
+HOOK = "followupd.adapters.webhooks:Hook"
 CONTACTS = "followupd.adapters.google_contacts:GoogleContacts"
 
 

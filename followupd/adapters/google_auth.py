@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from followupd.adapters.google_answers import Answer, NotDone, Unanswered
 from followupd.adapters.google_tokens import SignIn, TokenFile
 from followupd.adapters.google_transport import Courier, Google
+from followupd.errors import Problem
 from followupd.network import Network
 
 log = logging.getLogger("followupd")
@@ -120,6 +121,18 @@ class GoogleAccess:
         """Tell whether the owner allowed this. Raises NotDone when the account is not signed in."""
         return scope in self.find().scopes
 
+    def find_worry(self) -> Problem | None:
+        """Return what the owner has to know of the sign-in: there is none, it ended, or it soon ends; None when it is well."""
+        try:
+            sign_in = self.find()
+        except NotDone as problem:
+            return problem
+        if sign_in.ended is not None:
+            return explain_end(self.account, sign_in)
+        if sign_in.dies is None or not self._ends_soon(sign_in.dies):
+            return None
+        return Problem(say_dying(self.account, sign_in.dies))
+
     def find(self) -> SignIn:
         """Return the sign-in as it lies on disk, read again whenever it changed. Raises NotDone."""
         stamp = self._file.stamp()
@@ -134,9 +147,12 @@ class GoogleAccess:
     def _check_alive(self, sign_in: SignIn) -> None:
         if sign_in.ended is not None:
             raise explain_end(self.account, sign_in)
-        if sign_in.dies is not None and not self._warned and sign_in.dies - self._clock() <= _WARN_BEFORE:
+        if sign_in.dies is not None and not self._warned and self._ends_soon(sign_in.dies):
             self._warned = True
             log.warning("%s", say_dying(self.account, sign_in.dies))
+
+    def _ends_soon(self, dies: datetime) -> bool:
+        return dies - self._clock() <= _WARN_BEFORE
 
     def _renew(self, sign_in: SignIn) -> SignIn:
         status, found = self._endpoint.ask(

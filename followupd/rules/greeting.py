@@ -105,7 +105,9 @@ def _hear_given(reading: Reading, words: NameWords) -> Iterator[str]:
 
 def _is_known(reading: Reading, words: NameWords) -> bool:
     given = reading.given.split()
-    return words.is_given(given[0]) or _folded(given) <= words.eastern_given - words.eastern_families
+    return words.is_given(given[0]) or all(
+        word in words.eastern_given and word not in words.eastern_families for word in _folded(given)
+    )
 
 
 def is_family(word: str, words: NameWords) -> bool:
@@ -136,14 +138,16 @@ def _has_own_letters(text: str) -> bool:
 def _may_be_eastern(reading: Reading, words: NameWords) -> bool:
     """Tell whether the family may stand in front, as it does at home in East Asia."""
     first, last = _folded(reading.given.split()), _folded(reading.family.split())
+    is_eastern = any(word in words.eastern_families for word in last)
     western = any(words.is_given(word) for word in reading.given.split())
     if reading.order is Order.TURNED:
-        return bool(last & words.eastern_families) and not western
-    if last & words.eastern_families and reading.middle and not western:
+        return is_eastern and not western
+    if is_eastern and reading.middle and not western:
         return True
     if reading.order is not Order.WRITTEN:
         return False
-    return bool(first & words.eastern_families) and not any(word in words.families for word in last)
+    stands_first = any(word in words.eastern_families for word in first)
+    return stands_first and not any(word in words.families for word in last)
 
 
 def _folded(words: list[str]) -> set[str]:

@@ -64,6 +64,13 @@ class Timetable:
         start = next((max(start, moment) for start, end in self._spans(moment) if end > moment), moment)
         return Opening(start, self._say_wait(self.hours, moment, start) if start > moment else "")
 
+    def is_open(self, moment: datetime) -> bool:
+        return self.find_next(moment).at <= moment
+
+    def find_reopening(self, moment: datetime) -> datetime:
+        """Return when the next opening after the one at hand begins; `moment` itself where there is none within reach."""
+        return next((start for start, _ in self._spans(moment) if start > moment), moment)
+
     def begin_risk(self, due: datetime, deadline: datetime) -> datetime:
         """Return from when on something is at risk: 12 hours before the last moment at which it could leave in time.
 
@@ -91,7 +98,7 @@ class Timetable:
 
     def _say_wait(self, hours: Hours, moment: datetime, start: datetime) -> str:
         return (
-            f"it goes out {_say_moment(start, moment, hours.zone)}, because {self._say_closed(hours, moment)}"
+            f"it goes out {say_moment(start, moment, hours.zone)}, because {self._say_closed(hours, moment)}"
         )
 
     def _say_closed(self, hours: Hours, moment: datetime) -> str:
@@ -156,10 +163,10 @@ def _find_closed(hours: Hours, zone: str, holidays: Mapping[date, str], moment: 
     return "" if inside else f"{local:%H:%M}"
 
 
-def _say_moment(instant: datetime, now: datetime, zone: str) -> str:
+def say_moment(instant: datetime, now: datetime, zone: str) -> str:
     """Return an instant as one says it: the weekday when it is near, with the date otherwise."""
     local = instant.astimezone(ZoneInfo(zone))
-    near = instant - now < _WEEKDAY_IS_CLEAR
+    near = abs(instant - now) < _WEEKDAY_IS_CLEAR
     return f"{local:%A %H:%M}" if near else f"{local:%A} {local.day} {local:%B %H:%M}"
 
 

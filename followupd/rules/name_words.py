@@ -4,6 +4,8 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from nameparser import Lexicon, Parser, locales, parser_for
@@ -21,14 +23,15 @@ def fold_word(word: str) -> str:
 
 
 class Book:
-    """Thousands of words in a few texts, one for each first letter: a twentieth of the room a set would take."""
+    """Thousands of words in a few texts, one for each first letter: a tenth of the room a set would take."""
 
     def __init__(self, text: str) -> None:
         pages: dict[str, list[str]] = defaultdict(list)
         for line in text.splitlines():
-            if line and not line.startswith("#"):
-                pages[line[0]].append(line)
-        self._pages = {letter: f" {' '.join(lines)} " for letter, lines in pages.items()}
+            if not line.startswith("#"):
+                for letter, words in groupby(line.split(), itemgetter(0)):
+                    pages[letter].append(" ".join(words))
+        self._pages = {letter: f" {' '.join(runs)} " for letter, runs in pages.items()}
 
     def __contains__(self, folded: str) -> bool:
         return bool(folded) and f" {folded} " in self._pages.get(folded[0], "")
@@ -40,8 +43,8 @@ class NameWords:
 
     given: Book
     families: Book
-    eastern_families: frozenset[str]
-    eastern_given: frozenset[str]
+    eastern_families: Book
+    eastern_given: Book
     compounds: tuple[frozenset[str], frozenset[str]]
     shortened: frozenset[str]
     bare_titles: frozenset[str]
@@ -50,7 +53,7 @@ class NameWords:
     """Those with a point inside, which would make an address of any text: "dott.ssa"."""
     behind: tuple[str, ...]
     """Honours of East Asia, which stand behind a name; the longest first."""
-    nobody: frozenset[str]
+    nobody: Book
     """Small letters, accents kept."""
     nobody_inside: tuple[str, ...]
     evidence: Mapping[str, Evidence]
@@ -87,15 +90,15 @@ def read_name_words(table: Mapping[str, Any], given: str, families: str) -> Name
     return NameWords(
         given=Book(given),
         families=Book(families),
-        eastern_families=_split(table["eastern"]["families"]),
-        eastern_given=_split(table["eastern"]["given"]),
+        eastern_families=Book(table["eastern"]["families"]),
+        eastern_given=Book(table["eastern"]["given"]),
         compounds=(_split(table["compounds"]["one"]), _split(table["compounds"]["two"])),
         shortened=_split(table["shortened"]["words"]),
         titles_before_first=frozenset(titles["before-first"]),
         dotted_titles=frozenset(title for title in titles["plain"] if "." in title[:-1]),
         bare_titles=frozenset(titles["bare"]),
         behind=tuple(sorted(titles["behind"], key=len, reverse=True)),
-        nobody=frozenset().union(*map(_split, nobody.values())),
+        nobody=Book("\n".join(nobody.values())),
         nobody_inside=inside,
         evidence={key: Evidence(text, weight) for key, (weight, text) in table["evidence"].items()},
         sure=table["sure"],

@@ -134,6 +134,7 @@ def _make_guest(attendee: Attendee, name: Name, verdict: _Verdict) -> Guest:
         follow_up=reason is Reason.GUEST,
         reason=reason,
         why=why,
+        greeting=name.evidence,
     )
 
 

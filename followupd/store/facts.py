@@ -10,7 +10,7 @@ _LONGEST_ABSENCE = timedelta(days=60)
 
 
 class Facts:
-    """Names and their values: installed, reign, paused; looked, clock, leapt; letters, for each mailbox."""
+    """Names and their values: installed, reign, paused; looked, clock, leapt; letters, for each mailbox; notice, for each way and cause."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -104,6 +104,25 @@ def add_letters(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE followups ADD COLUMN wrote_at TEXT")
 
 
+def add_notices(connection: sqlite3.Connection) -> None:
+    """Keep what the owner was told, so that nothing is told twice a day; and since when something does not work."""
+    connection.execute(
+        "CREATE TABLE notices ("
+        " cause TEXT NOT NULL,"
+        " subject TEXT NOT NULL,"
+        " way TEXT NOT NULL,"
+        " told_at TEXT NOT NULL,"
+        " PRIMARY KEY (cause, subject, way)) STRICT"
+    )
+    connection.execute(
+        "CREATE TABLE troubles ("
+        " cause TEXT NOT NULL,"
+        " subject TEXT NOT NULL,"
+        " since TEXT NOT NULL,"
+        " PRIMARY KEY (cause, subject)) STRICT"
+    )
+
+
 #: The step at index N leads from user_version N to N + 1.
 STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     create_tables,
@@ -116,6 +135,7 @@ STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     add_forgetting,
     add_ends,
     add_letters,
+    add_notices,
 )
 
 

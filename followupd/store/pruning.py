@@ -48,6 +48,7 @@ def _forget_texts(database: Database, before: str) -> None:
 def _forget_traces(database: Database, before: str) -> None:
     kept = ", ".join("?" * len(_KEPT))
     database.change("DELETE FROM intents WHERE closed_at < ?", before)
+    database.change("DELETE FROM notices WHERE told_at < ?", before)
     # Whoever was picked is among the people; the others of a guest list are strangers.
     database.change(
         "DELETE FROM guests WHERE occurrence NOT IN (SELECT occurrence FROM events WHERE ends_at >= ?)",

@@ -20,6 +20,7 @@ from followupd.store.facts import Facts
 from followupd.store.forgetting import Forgetting
 from followupd.store.guests import GuestLists
 from followupd.store.history import History
+from followupd.store.notices import Notices
 from followupd.store.people import People
 from followupd.store.pruning import prune
 from followupd.store.rows import (
@@ -48,6 +49,7 @@ class Store:
         self.past = History(self.database)
         self.attendances = Attendances(self.database)
         self.facts = Facts(self.database)
+        self.notices = Notices(self.database, self.facts)
         self.forgetting = Forgetting(self.database, self.facts)
         self.contacts = Contacts(self.database, self.forgetting)
         self._check_move = check_move
@@ -355,10 +357,8 @@ class Store:
 
     def owns_draft(self, draft_id: str, apart_from: int) -> bool:
         """Tell whether a draft belongs to another item than `apart_from`."""
-        row = self.database.row(
-            "SELECT 1 FROM followups WHERE draft_id = ? AND id <> ?", draft_id, apart_from
-        )
-        return row is not None
+        other = "SELECT 1 FROM followups WHERE draft_id = ? AND id <> ?"
+        return self.database.row(other, draft_id, apart_from) is not None
 
     def has_live_draft(self, person: str, apart_from: int) -> bool:
         """Tell whether another follow-up to this person waits in the mailbox or is on its way."""

@@ -6,7 +6,6 @@ from followupd.errors import Problem
 from followupd.items import FollowUp, Kind, Offer, Step
 from followupd.model import Event
 from followupd.rules.choosing import Chosen
-from followupd.rules.likeness import find_alike
 from followupd.store.history import Touch
 from followupd.web.ground import debriefing, desk, ground, now, store
 from followupd.web.showing import Letter, is_saving, list_acts, read_letter
@@ -51,7 +50,7 @@ def build_card(number: int) -> Card:
         chosen=_choose(item, event),
         templates=ground().templates.list_messages() if "template" in acts else [],
         touches=store().past.touches_of(item.person) if item.person else [],
-        alike=_find_alike(item),
+        alike=desk().find_alike(item),
         acts=acts,
         saving=is_saving(item),
         lost_approval=item.id in store().past.lost_approvals(),
@@ -88,10 +87,3 @@ def _foresee(item: FollowUp, event: Event) -> Letter | None:
         return read_letter(ground().writer.write(item, event, judgement, known=known, now=now()).raw)
     except Problem:
         return None  # the pass tells it, as a problem in the queue
-
-
-def _find_alike(item: FollowUp) -> str | None:
-    if item.email is None:
-        return None
-    known = [(person.name, person.email) for person, _ in store().people.list() if person.email]
-    return find_alike(item.name, item.email, known)

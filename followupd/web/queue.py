@@ -164,6 +164,11 @@ def _approve(number: int, seen: str) -> FollowUp:
     return desk().approve(number, now(), settings.limits.hold, seen, hours)
 
 
+def _approve_with_others(number: int, seen: str) -> FollowUp:
+    desk().require_unlike(number)
+    return _approve(number, seen)
+
+
 @pages.post("/items/<item:number>/skip")
 def skip(number: int) -> Response:
     return decide(number, lambda: desk().skip(number, now()))
@@ -252,7 +257,7 @@ def _read_ticked() -> list[tuple[int, str]]:
 
 def _act_for(word: str) -> Callable[[int, str], object]:
     acts: dict[str, Callable[[int, str], object]] = {
-        "approve": _approve,
+        "approve": _approve_with_others,
         "skip": lambda number, _: desk().skip(number, now()),
         "snooze": lambda number, _: desk().snooze(number, find_tomorrow(now(), ground().zone), now()),
     }

@@ -122,6 +122,9 @@ def test_a_look_alike_of_somebody_known_is_marked(world: World, visitor: Visitor
     world.run()
     item = world.item("Jane Doe", "e3")
     assert "looks like jane.doe@acme.example, but it is another one" in shown(visitor, f"/items/{item.id}")
+    refused = visitor.post("/together", act="approve", item=[f"{item.id}:{item.hash}"])
+    assert "is not approved together with others. The address looks like" in read_words(refused.text)
+    assert world.item("Jane Doe", "e3").status is Status.DRAFTED
 
 
 # --- what is decided
@@ -372,7 +375,7 @@ def test_a_damaged_state_is_told_with_what_to_do(world: World, visitor: Visitor)
     database.write_bytes(b"this is no database at all, but it is long enough to be read as one" * 20)
     answer = visitor.get("/")
     assert answer.status_code == 503
-    assert "Nothing was written outside." in read_words(answer.text)
+    assert "Nothing was written outside. There is no good backup" in read_words(answer.text)
     database.unlink()
     world.open()
 
