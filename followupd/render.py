@@ -65,10 +65,6 @@ class Renderer:
         """
         return self._ask(template, {"template": template, "sources": dict(sources), "facts": dict(facts)})
 
-    def check_template(self, template: str, sources: Mapping[str, str]) -> None:
-        """Raise TemplateProblem with file and line when `template` is not written correctly."""
-        self._ask(template, {"template": template, "sources": dict(sources), "facts": None})
-
     def _ask(self, template: str, request: dict[str, Any]) -> str:
         with self._turn, self._timed():
             try:
