@@ -26,7 +26,7 @@ check: $(TEST_DONE)  ## style, types, dead code, direction of imports
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/vulture
-	$(BIN)/pytest tests/test_layers.py
+	$(BIN)/pytest tests/test_layers.py tests/test_units.py
 
 judge: $(TEST_DONE)  ## how well events and people are judged, by language and class; fails under the figures it should reach
 	PYTHONPATH=tests $(BIN)/python -m judge
@@ -47,8 +47,8 @@ gallery: $(TEST_DONE)  ## every template with three sets of facts, as one page t
 picture: $(RUN_DONE)  ## the picture of the demo in the README, made by the program itself
 	$(BIN)/followupd demo --svg docs/demo.svg
 
-screenshots: $(TEST_DONE)  ## every screen of the page, light and dark, at two sizes, into build/screens
-	PYTHONPATH=tests/web:tests $(BIN)/python -m bench.screenshots build/screens
+screenshots: $(TEST_DONE)  ## every screen of the page, light and dark, at two sizes, into build/screens; the README's into docs/screens
+	PYTHONPATH=tests/web:tests $(BIN)/python -m bench.screenshots build/screens docs/screens
 
 lock: $(TEST_DONE)  ## the hash-locked sets, nothing younger than 14 days
 	$(BIN)/python requirements/lock.py

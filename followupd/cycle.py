@@ -103,13 +103,13 @@ class Cycle:
         self._books = books
         self._keep = limits.keep
         self._clock = clock
-        mailing = Mailing(store, mailboxes, clock)
+        self._mailing = mailing = Mailing(store, mailboxes, clock)
         self._noticing = Noticing(mailing)
         self._renewing = Renewing(mailing, self._write, self._find_recipe)
-        self._corresponding = Corresponding(mailing, listening)
-        is_written_to = self._corresponding.is_written_to
-        self._placing = Placing(mailing, self._write, self._find_obstacle, is_written_to, limits)
-        self._sending = Sending(mailing, self._find_obstacle, is_written_to, timing.put_off, limits)
+        self._corresponding = Corresponding(mailing, listening, limits)
+        is_needless = self._corresponding.is_needless
+        self._placing = Placing(mailing, self._write, self._find_obstacle, is_needless, limits)
+        self._sending = Sending(mailing, self._find_obstacle, is_needless, timing.put_off, limits)
         self._timing = timing
         self._planning = Planning(store, mailbox_of, judge, limits, series, zone, clock, find_addresses)
         self._writer = writer
@@ -138,6 +138,10 @@ class Cycle:
         let_go(self._store)
         self._store.prune(now, self._keep)
         return report
+
+    def stop(self) -> None:
+        """Begin no other write to a mailbox; the one at hand comes to its end."""
+        self._mailing.stop()
 
     def _check_leap(self, now: datetime) -> None:
         """Raise ClockProblem while a clock that leapt ahead by a month may still be wrong, as after a flat battery."""

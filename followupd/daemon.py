@@ -3,7 +3,6 @@
 import logging
 import os
 import signal
-import socket
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -17,8 +16,10 @@ import schedule
 from followupd.cycle import Cycle, Report
 from followupd.errors import AlreadyRunning, Bug, Problem, StateUnusable, name_bug
 from followupd.notices import Cause
+from followupd.signals import listen_for_signals
 from followupd.store.backups import back_up_daily
 from followupd.store.store import Store
+from followupd.systemd import Watchdog, tell_systemd
 from followupd.waking import Bell
 from followupd.watching import Ground, Watch
 
@@ -79,6 +80,7 @@ class Daemon:
         self._told: frozenset[str] = frozenset()
         self._looked = datetime.min.replace(tzinfo=UTC)
         self._failed = False
+        self._watchdog = Watchdog()
         self._checked = datetime.now(UTC)  # whoever opened the store did
         self._offset = self._measure_offset()
 
@@ -93,10 +95,11 @@ class Daemon:
         """
         use_utc()
         with (
-            closing(_listen_for_signals(self._on_signal)) as signals,
+            closing(listen_for_signals(self._on_signal)) as signals,
             closing(Bell(self._folder, signals)) as bell,
         ):
             log.info("started; looking every %s", self._poll)
+            tell_systemd("READY=1")
             self.beat_on(bell)
         self._store.close()
         log.info("stopped")
@@ -120,6 +123,7 @@ class Daemon:
             self._reloading = True
         else:
             self.stop()
+            self._cycle.stop()
 
     def _set_beats(self) -> None:
         """Start the beats anew from this moment; `schedule` counts in wall-clock time."""
@@ -131,6 +135,7 @@ class Daemon:
 
     def _wait(self, bell: Waiter) -> None:
         """Sleep until there is a reason to look: a beat, a moment that is due, a ring, a clock that jumped."""
+        self._watchdog.feed()
         rang = bell.wait(self._seconds_to_look())
         if self._stopping:
             return
@@ -180,6 +185,7 @@ class Daemon:
         problem = self._attempt(self._pass)
         self._attempt(lambda: self._watch.end_pass(self._report, problem))
         self._failed = problem is not None and not isinstance(problem, Bug)
+        self._watchdog.note_pass(well=problem is None)
 
     def _check_daily(self) -> None:
         """Look at every page of the state once in a day of the wall clock, wherever that was set to meanwhile."""
@@ -239,14 +245,3 @@ def use_utc() -> None:
     """Make local time UTC in this process, so that `schedule` never meets a change of summer time."""
     os.environ["TZ"] = "UTC"
     time.tzset()
-
-
-def _listen_for_signals(handler: Callable[[int, FrameType | None], None]) -> socket.socket:
-    """Return a socket that becomes readable with every signal, so that a sleep ends at once."""
-    reader, writer = socket.socketpair()
-    reader.setblocking(False)
-    writer.setblocking(False)
-    signal.set_wakeup_fd(writer.detach())
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, handler)
-    return reader

@@ -46,6 +46,7 @@ class Mailing:
         self.clock = clock
         self._mailboxes = mailboxes
         self._down: set[str] = set()
+        self._stopping = False
 
     def begin_pass(self) -> None:
         """Look at every mailbox anew, also at those that failed in the last pass."""
@@ -58,6 +59,10 @@ class Mailing:
         for box in self._mailboxes.values():
             box.close()
 
+    def stop(self) -> None:
+        """Let the item at hand be the last one."""
+        self._stopping = True
+
     def list_busy(self) -> set[int]:
         """Return the items with a write whose outcome is not known: nothing is done about them before it is."""
         return {intent.followup for intent in self.store.open_intents()}
@@ -66,7 +71,7 @@ class Mailing:
 
     def attempt(self, item: FollowUp, act: Callable[[FollowUp], None], problems: list[Problem]) -> None:
         """Do one thing for one item; whatever goes wrong stops no other item. One put aside waits for its owner."""
-        if item.mailbox in self._down or item.held is Reason.QUARANTINED:
+        if self._stopping or item.mailbox in self._down or item.held is Reason.QUARANTINED:
             return
         try:
             act(item)

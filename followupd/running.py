@@ -3,6 +3,7 @@
 import gc
 import logging
 import os
+import resource
 import sys
 from contextlib import closing
 from datetime import datetime
@@ -34,6 +35,7 @@ from followupd.ways import build_watch_ground
 def run_daemon(config_file: Path) -> None:
     """Run until SIGTERM. Raises AlreadyRunning when another one holds the state, and every start-up problem."""
     os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump would hold mail and passwords
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
     settings = _load_or_tell(config_file)
     with telling_the_end(settings):

@@ -17,6 +17,7 @@ from followupd.rules.choosing import (
     find_wrong_choices,
     is_host,
     language_of,
+    pick_language,
     say_what,
 )
 from followupd.rules.drafts import build_facts, compose
@@ -73,12 +74,15 @@ class Writer:
         self, followup: FollowUp, event: Event, judgement: Judgement, *, known: bool, now: datetime
     ) -> Chosen:
         """Return the template the rules take for one follow-up, and why."""
+        language = choose_language(judgement, self._owner)
+        if followup.is_nudge:
+            return Chosen(pick_language("nudge", language, self._templates.sources()), "nobody answered")
         case = build_case(
             event,
             judgement,
             followup.email,
             self._words,
-            choose_language(judgement, self._owner),
+            language,
             late=now > followup.deadline,
             known=known,
             promise=bool(followup.promise),

@@ -3,6 +3,7 @@
 import hmac
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, render_template, request
@@ -11,7 +12,17 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as AnyResponse
 
-from followupd.errors import Changed, Missing, Problem, StateBusy, StateProblem, StateUnusable, name_bug
+from followupd.errors import (
+    Changed,
+    Missing,
+    Problem,
+    StateBusy,
+    StateDamaged,
+    StateProblem,
+    StateUnusable,
+    name_bug,
+)
+from followupd.store.backups import advise_restore
 from followupd.web import entering, looking_back, meeting, queue, wording
 from followupd.web.door import Door, form_token
 from followupd.web.entering import COOKIE
@@ -132,6 +143,9 @@ def _write_token() -> Markup:
 
 
 def _tell_problem(problem: Problem) -> tuple[str, int]:
+    if isinstance(problem, StateDamaged):
+        with suppress(Problem):
+            problem.todo = advise_restore(ground().settings.state)
     status = next((code for kind, code in _PROBLEM_STATUS.items() if isinstance(problem, kind)), 400)
     return _tell(status, problem.what, problem.todo)
 
