@@ -194,6 +194,8 @@ def test_people_are_joined_and_parted_by_command(drafted: Shell) -> None:
         "jane@acme.example": ["tom@mill.example"],
         "tom@mill.example": ["jane@acme.example"],
     }
+    (event,) = drafted.rows("explain")
+    assert sorted(person["reason"] for person in event["people"]) == ["duplicate", "guest", "owner"]
     assert "the same as tom@mill.example" in drafted.do("people", "Jane Doe").stdout
     assert (
         "is somebody else than Jane Doe <jane@acme.example>"

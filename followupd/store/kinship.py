@@ -13,6 +13,10 @@ SAME_PERSON = (
 )
 
 
+#: Every pair that is joined or apart.
+SETTLED = "SELECT one, other, same FROM kin WHERE same IS NOT NULL"
+
+
 class Kinship:
     """The part of the state that joins people and keeps them apart; rows are never merged, so parting loses nothing."""
 
@@ -21,10 +25,7 @@ class Kinship:
 
     def read(self) -> Kin:
         """Return everything that is known, for rule 2."""
-        rows = self._database.rows("SELECT one, other, same FROM kin WHERE same IS NOT NULL")
-        joined = [(row["one"], row["other"]) for row in rows if row["same"]]
-        apart = frozenset(frozenset((row["one"], row["other"])) for row in rows if not row["same"])
-        return Kin(_find_heads(joined), apart)
+        return to_kin((row["one"], row["other"], row["same"]) for row in self._database.rows(SETTLED))
 
     def keys_of(self, key: str) -> list[str]:
         """Return the keys of the person behind a key, itself included."""
@@ -63,6 +64,13 @@ class Kinship:
             person.key,
         )
         return [to_person(row) for row in rows]
+
+
+def to_kin(pairs: Iterable[tuple[str, str, int]]) -> Kin:
+    """Return the rows of SETTLED as rule 2 wants them."""
+    rows = list(pairs)
+    apart = frozenset(frozenset((one, other)) for one, other, same in rows if not same)
+    return Kin(_find_heads((one, other) for one, other, same in rows if same), apart)
 
 
 def _find_heads(joined: Iterable[tuple[str, str]]) -> dict[str, str]:
