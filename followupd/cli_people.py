@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from followupd.model import Person
 
 _HOME = "home"
-_SHOW = "show"
+#: What is meant where no command of people is said.
+SHOW = "show"
 
 
 class Zone(click.ParamType[str]):
@@ -28,7 +29,7 @@ class PeopleCommands(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         said = args[:1] and (args[0] in self.commands or args[0] in ctx.help_option_names)
-        return super().parse_args(ctx, args if said else [_SHOW, *args])
+        return super().parse_args(ctx, args if said else [SHOW, *args])
 
 
 @click.group(cls=PeopleCommands, options_metavar="[PERSON] [OPTIONS]", subcommand_metavar="| COMMAND")
@@ -39,7 +40,7 @@ def people() -> None:
     """
 
 
-@people.command(_SHOW)
+@people.command(SHOW)
 @click.argument("person", required=False)
 @click.option("--never", is_flag=True, help="Never write to them, for ever; what is open is withdrawn.")
 @click.option("--again", is_flag=True, help="Take --never back.")
