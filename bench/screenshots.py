@@ -10,14 +10,13 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from browsing import SIZES, free_port, open_browser
+from browsing import SIZES, open_browser, serve
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState
-from visitor import Visitor, visit
+from visitor import visit
 from week import TOM, World, meeting, open_world
 
 from bench.small_png import shrink_png
 from followupd.web.entering import COOKIE
-from followupd.web.serving import PageServer
 
 #: Name of the picture and the screen it shows; words in braces stand for the address of their item in the queue,
 #: after # for its number.
@@ -145,7 +144,10 @@ def take_without_demo(browser: Browser, link: str, folder: Path, size: str, sche
     """Take what is shown to nobody in particular, and the queue that is new, empty and damaged."""
     with tempfile.TemporaryDirectory() as home, open_world(Path(home)) as world, visit(world) as visitor:
         address = {"name": COOKIE, "value": visitor.session}
-        with serve(visitor) as base, closing_context(open_context(browser, size, scheme, None)) as context:
+        with (
+            serve(visitor.page) as base,
+            closing_context(open_context(browser, size, scheme, None)) as context,
+        ):
             page = context.new_page()
 
             def take(name: str, url: str) -> None:
@@ -161,16 +163,6 @@ def take_without_demo(browser: Browser, link: str, folder: Path, size: str, sche
             take("empty", base)
             damage(world)
             take("damaged", base)
-
-
-@contextmanager
-def serve(visitor: Visitor) -> Iterator[str]:
-    """Yield the address of a visitor's page at a real socket."""
-    port = free_port()
-    server = PageServer(visitor.page, port)
-    server.start()
-    yield f"http://127.0.0.1:{port}"
-    server.close()
 
 
 @contextmanager

@@ -25,6 +25,8 @@ from followupd.withdrawing import withdraw
 
 #: So long after a message left, an answer to it is looked for.
 WAIT_FOR_ANSWER = timedelta(days=30)
+#: A signature changes seldom.
+_SIGNATURE_FOR = timedelta(hours=6)
 #: What may have been answered.
 _LEFT = frozenset({Status.SENT, Status.HANDLED})
 #: What arrived so shortly before a look may be missing in the mailbox's index, so the next look goes back over it.
@@ -41,6 +43,8 @@ class Listening:
     owner: Collection[str]
     """Every address of theirs."""
     zone: ZoneInfo
+    signing: Mapping[str, str]
+    """The mailboxes below whose drafts the owner's signature stands, each with the address they are from."""
     every: timedelta
     """So long between two looks at everything; whoever is next is looked at at once."""
 
@@ -68,6 +72,8 @@ class Corresponding:
         self._every = listening.every
         self._heard: dict[str, _Heard] = {}
         self._looked_at: dict[str, datetime] = {}
+        self._signing = listening.signing
+        self._signatures: dict[str, tuple[datetime, str]] = {}
 
     # --- once in a while: about everything that waits, or waits for an answer
 
@@ -158,6 +164,28 @@ class Corresponding:
         else:
             return False
         return True
+
+    def find_signature(self, item: FollowUp) -> str:
+        """Return the HTML of the owner's signature in an item's mailbox, "" where there is none to be had.
+
+        Raises MailboxProblem while that cannot be known.
+        """
+        address, correspondence = self._signing.get(item.mailbox), self._correspondences.get(item.mailbox)
+        if address is None or correspondence is None or not correspondence.may_read():
+            return ""
+        known = self._signatures.get(item.mailbox)
+        if known is None or not timedelta() <= self._clock() - known[0] < _SIGNATURE_FOR:
+            known = self._clock(), self._ask_signature(correspondence, address)
+            self._signatures[item.mailbox] = known
+        return known[1]
+
+    def _ask_signature(self, correspondence: Correspondence, address: str) -> str:
+        try:
+            return correspondence.find_signature(address)
+        except MailboxProblem as problem:
+            if problem.temporary:
+                raise
+            return ""
 
     def _find_sent(self, nudge: FollowUp, letters: Sequence[Letter]) -> ReplyTo | None:
         about = self._store.followup(nudge.concerns or 0)

@@ -29,7 +29,7 @@ from followupd.rules.series import SeriesRule
 from followupd.sending import Sending
 from followupd.store.store import Store
 from followupd.timing import Timing
-from followupd.writer import Writer
+from followupd.writer import Around, Writer
 
 #: How far ahead calendars are read: enough to know the next event's end, and to find a moved event again.
 LOOK_AHEAD = timedelta(days=60)
@@ -217,8 +217,8 @@ class Cycle:
             )
         known = self._store.last_touch(item.person or "", item.id) is not None
         judgement, _ = self._planning.judge(event)
-        reply = self._corresponding.find_reply(item)
-        written = self._writer.write(item, event, judgement, known=known, now=self._clock(), reply=reply)
+        around = Around(self._corresponding.find_reply(item), self._corresponding.find_signature(item))
+        written = self._writer.write(item, event, judgement, known=known, now=self._clock(), around=around)
         return {
             "template": written.template,
             "subject": written.subject,

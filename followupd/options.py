@@ -189,6 +189,7 @@ class MailboxTable(_Table):
     type: Literal["maildir", "gmail"]
     path: Line | None = None
     account: AccountName | None = None
+    signature: bool = True
     name: Line = "mailbox"
     outbox: Literal["maildir", "smtp"] = "maildir"
     smtp: SmtpTable | None = None
@@ -204,8 +205,8 @@ class MailboxTable(_Table):
         """Take a path for a Maildir, an account for Gmail."""
         if self.type == "gmail" and (self.account is None or {"path", "outbox"} & self.model_fields_set):
             raise ValueError("a mailbox at Gmail needs `account`, and neither `path` nor `outbox`")
-        if self.type == "maildir" and (self.path is None or self.account is not None):
-            raise ValueError("a Maildir needs `path`, and no `account`")
+        if self.type == "maildir" and (self.path is None or {"account", "signature"} & self.model_fields_set):
+            raise ValueError("a Maildir needs `path`, and no `account` or `signature`")
         return self
 
 

@@ -320,6 +320,34 @@ def test_a_conversation_with_somebody_else_is_not_gone_on_with(
     assert answers == {MAIL_JANE: "<j1@acme.example>", MAIL_TOM: ""}
 
 
+# --- the signature
+
+
+def test_the_owners_signature_stands_below_every_draft_and_is_asked_for_once(
+    world: World, box: MemoryMailbox, letters: MemoryLetters
+) -> None:
+    letters.signature = "<div><b>Ada Example</b><br>Example GmbH</div>"
+    world.set_event(meeting("e1", END, JANE, TOM))
+    world.run()
+    for draft in box.drafts.values():
+        assert read_message(draft.raw).text.endswith("\n\n-- \nAda Example\nExample GmbH")
+    assert letters.signed == ["ada@example.com"]
+
+    world.desk.add_note(world.item("Jane Doe").id, world.now, promise="the article")
+    world.run(minutes=5)
+    texts = [read_message(draft.raw).text for draft in box.drafts.values()]
+    assert all(text.endswith("Example GmbH") for text in texts)
+    assert sum("the article" in text for text in texts) == 1
+
+
+def test_without_leave_to_read_nothing_is_signed(
+    world: World, box: MemoryMailbox, letters: MemoryLetters
+) -> None:
+    letters.signature, letters.allowed = "Ada Example, Example GmbH", False
+    world.run()
+    assert "Example GmbH" not in read_draft(box).text
+
+
 # --- one second mail
 
 TEN_DAYS = timedelta(days=10)

@@ -39,9 +39,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("followupd")
 
 #: What is answered without a session: how to get one, and what a stranger learns nothing from.
-_OPEN_TO_ALL = frozenset(
-    {"static", "entering.show_link", "entering.open_page", "entering.prove", "entering.tell_health"}
-)
+_OPEN_TO_ALL = frozenset({"static", "entering.show_link", "entering.open_page", "entering.prove"})
 _BY_LINK = frozenset({"entering.show_link", "entering.open_page"})
 _ROOMS = (
     ("queue.show_queue", "Queue"),
@@ -49,7 +47,7 @@ _ROOMS = (
     ("looking_back.show_left_out", "Why not?"),
     ("looking_back.show_activity", "Activity"),
 )
-#: How a session, a token or a link that does not fit is answered.
+#: How a session or a link that does not fit is answered.
 _KEY_IS_WRONG = frozenset({401, 410})
 _PROBLEM_STATUS = {Missing: 404, StateUnusable: 503, StateBusy: 503, StateProblem: 503, Changed: 409}
 
@@ -117,7 +115,7 @@ def _check_session() -> AnyResponse | tuple[str, int] | None:
 
 
 def _slow_guesses(answer: Response) -> Response:
-    """Have whoever brings one wrong cookie, link or token after the other wait."""
+    """Have whoever brings one wrong cookie or link after the other wait."""
     if answer.status_code not in _KEY_IS_WRONG or not _brings_key() or not holder().tries.count_wrong(now()):
         return answer
     wait = str(int(WINDOW.total_seconds()))
@@ -126,9 +124,9 @@ def _slow_guesses(answer: Response) -> Response:
 
 
 def _brings_key() -> bool:
-    """Tell whether this request brought a link, a token or a cookie to be let in by."""
+    """Tell whether this request brought a link or a cookie to be let in by."""
     if request.endpoint in _OPEN_TO_ALL:
-        return request.endpoint in _BY_LINK or "Authorization" in request.headers
+        return request.endpoint in _BY_LINK
     return bool(request.cookies.get(COOKIE))
 
 
@@ -155,7 +153,8 @@ def _tell_http(error: HTTPException) -> tuple[str, int]:
 
 
 def _tell_bug(error: Exception) -> tuple[str, int]:
-    log.error("a bug in followupd met the page at %s", request.path, exc_info=error)
+    # By the route's name: the path of a link is a secret, and other paths hold what somebody typed.
+    log.error("a bug in followupd met the page at %s", request.endpoint, exc_info=error)
     bug = name_bug("the page", error)
     return _tell(500, bug.what, bug.todo)
 

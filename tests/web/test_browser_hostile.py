@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from browsing import free_port, open_browser
+from browsing import open_browser, serve
 from playwright.sync_api import Browser, BrowserContext, Page
 from test_hostile import make_hostile
 from visitor import Visitor, visit
@@ -16,7 +16,6 @@ from followupd.items import Kind, Plan, Status
 from followupd.model import Person, Reason
 from followupd.web.entering import COOKIE
 from followupd.web.queue import ROWS
-from followupd.web.serving import PageServer
 
 #: Items in the queue, each with three strings: a name, a title, and a reason that quotes a description.
 ITEMS = 3_400 if os.environ.get("FOLLOWUPD_SOAK") == "1" else 100
@@ -52,11 +51,8 @@ def visitor(tmp_path: Path) -> Iterator[Visitor]:
 @pytest.fixture
 def address(visitor: Visitor) -> Iterator[str]:
     """The address of the page at a real socket."""
-    port = free_port()
-    server = PageServer(visitor.page, port)
-    server.start()
-    yield f"http://127.0.0.1:{port}"
-    server.close()
+    with serve(visitor.page) as opened:
+        yield opened
 
 
 def fill(world: World) -> None:
