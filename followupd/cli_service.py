@@ -80,28 +80,16 @@ def _require_root(unit: "Unit") -> None:
 
 def _require_fit(app: App, unit: "Unit") -> None:
     """Raise Problem where the service could not start: no good config, or a daemon that runs already."""
-    from followupd.service import SYSTEM_CONFIG, ask_unit
-    from followupd.settings import load_settings
+    from followupd.service import ask_unit, check_config
     from followupd.waking import is_listening
 
     if unit.account:
-        load_settings(_require_file(SYSTEM_CONFIG / unit.account / "config.toml", unit.account))
-        return
-    state = app.settings.state
-    if is_listening(state) and ask_unit(unit)["ActiveState"] != "active":
+        check_config(unit.account)
+    elif is_listening(app.settings.state) and ask_unit(unit)["ActiveState"] != "active":
         raise AlreadyRunning(
-            f"followupd is already running on {state}, started by hand.",
+            f"followupd is already running on {app.settings.state}, started by hand.",
             "Stop it (Ctrl-C where it runs), then install the service.",
         )
-
-
-def _require_file(config: Path, account: str) -> Path:
-    if not config.exists():
-        raise Problem(
-            f"There is no config at {config}.",
-            f"Put one there: sudo install -D -o {account} -m 0600 ~/.config/followupd/config.toml {config}",
-        )
-    return config
 
 
 def _tell_plan(steps: Iterable["Step"]) -> None:
@@ -224,8 +212,9 @@ def _say_status(unit: "Unit", found: Mapping[str, Any]) -> str:
 def logs(*, system: bool, account: str | None, lines: int, follow: bool) -> None:
     """Show what the daemon said, from the journal."""
     unit = _find_unit(system, account)
-    words = ("--unit", unit.name, "--lines", str(lines), *(("--follow",) if follow else ("--no-pager",)))
-    command = unit.command(*words, program="journalctl")
+    # Not --system: the journal keeps what an account's programs say in that account's own file.
+    unit_of = ["--unit" if unit.account else "--user-unit", unit.name]
+    command = ["journalctl", *unit_of, "--lines", str(lines), "--follow" if follow else "--no-pager"]
     try:
         os.execvp(command[0], command)  # noqa: S606 - our own words; journalctl is what PATH finds
     except FileNotFoundError:

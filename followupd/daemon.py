@@ -153,7 +153,7 @@ class Daemon:
         moment = self._next_moment()
         to_moment = (moment - datetime.now(UTC)).total_seconds() if moment else JUMP.total_seconds()
         # Never longer than the jump we promise to notice.
-        return min(self._heart.idle_seconds or 0.0, to_moment, JUMP.total_seconds())
+        return min(self._heart.idle_seconds or 0.0, to_moment, JUMP.total_seconds(), self._watchdog.seconds)
 
     def _is_due(self) -> bool:
         moment = self._next_moment()

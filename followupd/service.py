@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from followupd.errors import Problem
+from followupd.errors import ConfigProblem, ExitCode, Problem
 
 #: Where a system unit keeps each owner's config and state (ConfigurationDirectory= and StateDirectory= of the unit).
 SYSTEM_CONFIG, SYSTEM_STATE = Path("/etc/followupd"), Path("/var/lib/followupd")
@@ -44,9 +44,9 @@ class Unit:
         home = Path(config) if config.startswith("/") else Path.home() / ".config"
         return home / "systemd" / "user" / "followupd.service"
 
-    def command(self, *words: str, program: str = "systemctl") -> list[str]:
+    def command(self, *words: str) -> list[str]:
         """Return a command to the manager this unit belongs to."""
-        return [program, "--system" if self.account else "--user", *words]
+        return ["systemctl", "--system" if self.account else "--user", *words]
 
     def say(self, *words: str, program: str = "systemctl") -> str:
         """Return the command as the owner would type it."""
@@ -232,6 +232,31 @@ def require_account(name: str) -> str:
             "Name another account: --user NAME.",
         )
     return found.pw_name
+
+
+def check_config(account: str) -> None:
+    """Have the account check its config and templates as its service will read them. Raises ConfigProblem in its words."""
+    file = SYSTEM_CONFIG / account / "config.toml"
+    if not file.exists():
+        raise ConfigProblem(
+            f"There is no config at {file}.",
+            f"Put one there: sudo install -D -o {account} -m 0600 ~/.config/followupd/config.toml {file}",
+        )
+    entry = pwd.getpwnam(account)
+    done = subprocess.run(  # noqa: S603 - this very program
+        [find_program(), "--config", file, "templates", "check"],
+        user=entry.pw_uid,
+        group=entry.pw_gid,
+        extra_groups=[],
+        env={"HOME": entry.pw_dir, "PATH": os.environ.get("PATH", os.defpath)},
+        cwd="/",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode == ExitCode.CONFIGURATION:
+        what, _, todo = done.stderr.removeprefix("followupd: ").strip().partition("\n")
+        raise ConfigProblem(what, todo)
 
 
 def ask_systemd(command: Sequence[str]) -> str:
