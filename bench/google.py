@@ -51,7 +51,7 @@ def furnished(accounts: int) -> Iterator[tuple[House, StandIn]]:
     with (
         tempfile.TemporaryDirectory() as folder,
         StandIn(RealClock()) as google,
-        House(Path(folder)) as house,
+        House(Path(folder), plain=True) as house,
     ):
         tables = f'[google]\nroot_url = "{google.root_url}"\n'
         for number in range(accounts):

@@ -53,6 +53,7 @@ def read_clock() -> datetime:
     return datetime.now(UTC)
 
 
+@cache
 def load_words() -> Words:
     """Return the words that speak for and against an event, from followupd/words/."""
     stems = sorted(file.stem for file in _WORDS.glob("*.toml"))
@@ -63,6 +64,7 @@ def _read_word_file(stem: str) -> dict[str, Any]:
     return tomllib.loads((_WORDS / f"{stem}.toml").read_text(encoding="utf-8"))
 
 
+@cache
 def load_people_words() -> PeopleWords:
     """Return the words that tell people from mailboxes, rooms and machines, from followupd/words/people.toml."""
     return read_people_words(_read_word_file("people"), load_name_words())
@@ -75,6 +77,7 @@ def load_name_words() -> NameWords:
     return read_name_words(_read_word_file("names"), given, families)
 
 
+@cache
 def load_cautions() -> "tuple[Caution, ...]":
     """Return what wording advice listens for, from followupd/words/advice.toml."""
     from followupd.rules.advice import read_cautions  # noqa: PLC0415 - the daemon gives no advice
@@ -210,6 +213,7 @@ def build_listening(settings: Settings, accounts: Mapping[str, Any]) -> Listenin
         load_answer_words(),
         settings.owner.addresses,
         ZoneInfo(settings.owner.timezone),
+        {box.name: settings.owner.email for box in settings.mailboxes if box.signature},
         settings.poll * 6,
     )
 
@@ -258,6 +262,7 @@ def build_foresee(settings: Settings, words: Words) -> "Foresee":
     return foresee
 
 
+@cache
 def load_debrief_words() -> "DebriefWords":
     """Return what the debrief listens for, from followupd/words/debrief.toml."""
     from followupd.rules.promises import read_debrief_words  # noqa: PLC0415 - the daemon reads no debrief
@@ -265,11 +270,13 @@ def load_debrief_words() -> "DebriefWords":
     return read_debrief_words(_read_word_file("debrief"), load_name_words())
 
 
+@cache
 def load_answer_words() -> AnswerWords:
     """Return by what the letters of machines are known, from followupd/words/answers.toml."""
     return read_answer_words(_read_word_file("answers"))
 
 
+@cache
 def load_guest_words() -> "GuestWords":
     """Return how guest lists name their columns and say who was there, from followupd/words/guests.toml."""
     from followupd.rules.guest_lists import read_guest_words  # noqa: PLC0415 - the daemon reads no guest list
@@ -338,7 +345,6 @@ def build_cycle(
 def build_ground(
     settings: Settings,
     templates: Templates,
-    last_pass: Callable[[], datetime | None],
     is_running: Callable[[], bool],
 ) -> "Ground":
     """Return what the page stands on. Its templates are its own: the daemon's belong to the daemon's thread."""
@@ -355,6 +361,5 @@ def build_ground(
         open_debriefing=lambda store: build_debriefing(settings, store, lambda: ring(settings.state)),
         wake=lambda: ring(settings.state),
         clock=read_clock,
-        last_pass=last_pass,
         is_running=is_running,
     )

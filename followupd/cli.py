@@ -86,6 +86,20 @@ def demo(svg: Path | None, keep: Path | None, page: bool) -> None:
     show_demo(svg, keep)
 
 
+@main.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print what has your SHELL complete commands and options at the Tab key.
+
+    For bash: followupd completion bash > ~/.local/share/bash-completion/completions/followupd
+    """
+    from click.shell_completion import get_completion_class
+
+    kind = get_completion_class(shell)
+    if kind is not None:
+        click.echo(kind(main, {}, "followupd", "_FOLLOWUPD_COMPLETE").source())
+
+
 # --- the daemon and single passes
 
 

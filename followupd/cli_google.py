@@ -25,7 +25,11 @@ account_option = click.option("--account", help="What the account is called in c
 @account_option
 @click.option("--client", type=click.Path(path_type=Path), help="The JSON file of your own OAuth client.")
 @click.option("--contacts", is_flag=True, help="Also read your contacts, to greet people as you know them.")
-@click.option("--read-replies", is_flag=True, help="Also read your mail, to see who answered.")
+@click.option(
+    "--read-replies",
+    is_flag=True,
+    help="Also read your mail: who answered, whom you wrote to yourself, your signature.",
+)
 @click.option("--no-browser", is_flag=True, help="The browser is on another computer.")
 @click.option(
     "--port", type=click.IntRange(1024, 65535), help="Where Google's answer comes back; else any free one."

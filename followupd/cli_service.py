@@ -85,10 +85,24 @@ def _require_fit(app: App, unit: "Unit") -> None:
 
     if unit.account:
         check_config(unit.account)
+        _tell_hidden(unit)
     elif is_listening(app.settings.state) and ask_unit(unit)["ActiveState"] != "active":
         raise AlreadyRunning(
             f"followupd is already running on {app.settings.state}, started by hand.",
             "Stop it (Ctrl-C where it runs), then install the service.",
+        )
+
+
+def _tell_hidden(unit: "Unit") -> None:
+    from followupd.service import SYSTEM_STATE, find_hidden
+
+    hidden = find_hidden(unit.account)
+    if hidden:
+        click.echo(
+            f"The service sees no home folder, but its config names {', '.join(hidden)}. Move what lies there to "
+            f"{SYSTEM_STATE / unit.account}, or let it in: {unit.say('edit', unit.name)}, with the lines [Service], "
+            "ProtectHome=tmpfs and BindPaths=FOLDER.",
+            err=True,
         )
 
 
@@ -161,8 +175,9 @@ def status(*, system: bool, account: str | None, as_json: bool) -> None:
 
 
 def _describe(unit: "Unit", asked: Mapping[str, str]) -> dict[str, Any]:
-    from followupd.service import is_ours, lingers
+    from followupd.service import is_ours, lingers, read_time
 
+    since = read_time(asked["ActiveEnterTimestamp"])
     file = asked["FragmentPath"]
     ours = is_ours(Path(file).read_text(encoding="utf-8")) if file else None
     return {
@@ -171,7 +186,7 @@ def _describe(unit: "Unit", asked: Mapping[str, str]) -> dict[str, Any]:
         "enabled": asked["UnitFileState"] == "enabled",
         "active": asked["ActiveState"],
         "status": asked["StatusText"],
-        "since": asked["ActiveEnterTimestamp"],
+        "since": f"{since:%Y-%m-%dT%H:%M:%SZ}" if since else None,
         "pid": int(asked["MainPID"] or 0) or None,
         "restarts": int(asked["NRestarts"] or 0),
         "result": asked["Result"],

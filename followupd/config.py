@@ -121,7 +121,7 @@ def _to_server(file: Path, smtp: SmtpTable | None) -> MailServer | None:
 
 def _to_mailbox(file: Path, box: MailboxTable) -> MailboxSettings:
     path = resolve(file, box.path) if box.path else None
-    return MailboxSettings(box.name, box.type, path, box.account, _to_server(file, box.smtp))
+    return MailboxSettings(box.name, box.type, path, box.account, _to_server(file, box.smtp), box.signature)
 
 
 def _to_owner(owner: OwnerTable) -> Owner:

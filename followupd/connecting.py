@@ -175,6 +175,10 @@ def _show_way(url: str, port: int, *, headless: bool) -> None:
     _say(
         '\nOn "Google hasn\'t verified this app" press Advanced, then Go to followupd (unsafe): the app is your own.'
     )
+    _say(
+        'If it says "Access blocked", the account is not the one the project is for, the status on the page Audience is not'
+        ' "In production", or your organisation has a say: docs/google-setup.md has each such message. Ctrl-C ends this.'
+    )
     if not headless and webbrowser.open(url):
         _say(f"Your browser opens. If it does not, open this address in it:\n\n{url}\n")
         return

@@ -1,10 +1,10 @@
 """What the owner and the people they met write to each other by themselves, where it may be looked at.
 
 Nobody is drafted to whom the owner already wrote since the event; an answer ends a follow-up, a notice of non-delivery
-makes it a problem. All people are asked about at once, and seldom: a pass in which nothing is due asks nothing.
+makes it a problem, and no answer at all may lead to one second mail. All people are asked about at once, and seldom: a pass in which nothing is due asks nothing.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -17,11 +17,18 @@ from followupd.model import Reason
 from followupd.ports import Correspondence
 from followupd.problems import open_problem
 from followupd.rules.answers import AnswerWords, is_answer, is_bounce_of, is_own_letter
-from followupd.rules.replies import RECENT, find_reply, read_reply
+from followupd.rules.followups import Limits
+from followupd.rules.nudges import plan_nudge
+from followupd.rules.replies import RECENT, find_reply, find_sent, read_reply
 from followupd.store.rows import NO_APPROVAL
+from followupd.withdrawing import withdraw
 
 #: So long after a message left, an answer to it is looked for.
 WAIT_FOR_ANSWER = timedelta(days=30)
+#: A signature changes seldom.
+_SIGNATURE_FOR = timedelta(hours=6)
+#: What may have been answered.
+_LEFT = frozenset({Status.SENT, Status.HANDLED})
 #: What arrived so shortly before a look may be missing in the mailbox's index, so the next look goes back over it.
 _OVERLAP = timedelta(minutes=10)
 
@@ -36,6 +43,8 @@ class Listening:
     owner: Collection[str]
     """Every address of theirs."""
     zone: ZoneInfo
+    signing: Mapping[str, str]
+    """The mailboxes below whose drafts the owner's signature stands, each with the address they are from."""
     every: timedelta
     """So long between two looks at everything; whoever is next is looked at at once."""
 
@@ -51,8 +60,9 @@ class _Heard:
 class Corresponding:
     """Compares what waits, and what left, with the owner's own correspondence."""
 
-    def __init__(self, mailing: Mailing, listening: Listening) -> None:
+    def __init__(self, mailing: Mailing, listening: Listening, limits: Limits) -> None:
         self._mailing = mailing
+        self._limits = limits
         self._store = mailing.store
         self._clock: Callable[[], datetime] = mailing.clock
         self._correspondences = listening.correspondences
@@ -62,6 +72,8 @@ class Corresponding:
         self._every = listening.every
         self._heard: dict[str, _Heard] = {}
         self._looked_at: dict[str, datetime] = {}
+        self._signing = listening.signing
+        self._signatures: dict[str, tuple[datetime, str]] = {}
 
     # --- once in a while: about everything that waits, or waits for an answer
 
@@ -102,6 +114,17 @@ class Corresponding:
         self._looked_at[mailbox] = now
         if len(settled) == len(waiting):
             self._store.facts.save_letters_heard(mailbox, now)
+            self._plan_nudges(mailbox, left)
+
+    def _plan_nudges(self, mailbox: str, left: Mapping[int, datetime]) -> None:
+        """Plan one second mail for whom nobody answered, where the owner wants that."""
+        now = self._clock()
+        for number, left_at in left.items():
+            item = self._store.followup(number)
+            plan = plan_nudge(item, left_at, self._limits, now) if item.status in _LEFT else None
+            if plan and item.mailbox == mailbox and not self._store.contacts.is_never(item.person):
+                more = {"concerns": item.id, "wrote_at": left_at, "note": item.note}
+                self._store.add_followup(plan, item.event, mailbox, now, **more)
 
     def _list_waiting(self, mailbox: str, left: Collection[int]) -> list[FollowUp]:
         items = self._store.followups({Status.DRAFTED, Status.APPROVED})
@@ -114,15 +137,60 @@ class Corresponding:
 
     # --- right before a draft is made or leaves
 
-    def is_written_to(self, item: FollowUp) -> bool:
-        """Tell whether the owner wrote to this person since the event, as of now; then the item is ended, or asked about.
+    def is_needless(self, item: FollowUp) -> bool:
+        """Tell whether a mail is no longer wanted, as of now; then the item is ended, or asked about.
 
-        Raises MailboxProblem while that cannot be known; where it never can, as without the owner's leave, it counts as no.
+        That is one to a person the owner wrote to since the event, and a nudge to one who answered. Raises MailboxProblem
+        while it cannot be known; where it never can, as without the owner's leave, only a nudge is needless.
         """
         correspondence = self._correspondences.get(item.mailbox)
         if correspondence is None or not item.email or not correspondence.may_read():
+            return item.is_nudge and self._end_nudge(item, ())
+        letters = self._ask_about(item, correspondence)
+        return self._settle_own(item, letters) or (item.is_nudge and self._end_nudge(item, letters))
+
+    def _end_nudge(self, nudge: FollowUp, letters: Sequence[Letter]) -> bool:
+        """Take a nudge back where they answered meanwhile, or where what it is about is not found any more."""
+        about = self._store.followup(nudge.concerns or 0)
+        if about.status in _LEFT:
+            self._settle_outcome(about, letters, nudge.wrote_at or nudge.due)
+            about = self._store.followup(about.id)
+        if about.status not in _LEFT:
+            reason = Reason.ANSWERED if about.status is Status.ANSWERED else Reason.BOUNCED
+            withdraw(self._store, nudge, reason, about.outcome, self._clock())
+        elif self._find_sent(nudge, letters) is None:
+            why = "your mail to them is not found in Sent any more, so nobody can tell whether they answered"
+            withdraw(self._store, nudge, Reason.GONE, why, self._clock())
+        else:
             return False
-        return self._settle_own(item, self._ask_about(item, correspondence))
+        return True
+
+    def find_signature(self, item: FollowUp) -> str:
+        """Return the HTML of the owner's signature in an item's mailbox, "" where there is none to be had.
+
+        Raises MailboxProblem while that cannot be known.
+        """
+        address, correspondence = self._signing.get(item.mailbox), self._correspondences.get(item.mailbox)
+        if address is None or correspondence is None or not correspondence.may_read():
+            return ""
+        known = self._signatures.get(item.mailbox)
+        if known is None or not timedelta() <= self._clock() - known[0] < _SIGNATURE_FOR:
+            known = self._clock(), self._ask_signature(correspondence, address)
+            self._signatures[item.mailbox] = known
+        return known[1]
+
+    def _ask_signature(self, correspondence: Correspondence, address: str) -> str:
+        try:
+            return correspondence.find_signature(address)
+        except MailboxProblem as problem:
+            if problem.temporary:
+                raise
+            return ""
+
+    def _find_sent(self, nudge: FollowUp, letters: Sequence[Letter]) -> ReplyTo | None:
+        about = self._store.followup(nudge.concerns or 0)
+        left_at = nudge.wrote_at or nudge.due
+        return find_sent(letters, (nudge.email or "").lower(), about.message_id, about.subject, left_at)
 
     def _ask_about(self, item: FollowUp, correspondence: Correspondence) -> list[Letter]:
         """Return the letters of everybody whose turn it is, asked for with the first of them."""
@@ -132,7 +200,8 @@ class Corresponding:
             people = {one.email for one in turn if one.email} - heard.people
             heard.people |= people
             try:
-                heard.letters += correspondence.find_letters(people, min(one.due for one in turn) - RECENT)
+                since = min(min(one.due, one.wrote_at or one.due) for one in turn)
+                heard.letters += correspondence.find_letters(people, since - RECENT)
             except MailboxProblem as problem:
                 if problem.temporary:
                     heard.people -= people
@@ -149,8 +218,10 @@ class Corresponding:
         """Return the letter a message to this person answers; one that is drafted stays what it was drafted as."""
         if item.status is not Status.PLANNED:
             return read_reply(item.raw)
-        heard = self._heard.get(item.mailbox, _Heard())
-        return find_reply(heard.letters, (item.email or "").lower(), self._owner, item.due, self._words)
+        letters = self._heard.get(item.mailbox, _Heard()).letters
+        if item.is_nudge:
+            return self._find_sent(item, letters)
+        return find_reply(letters, (item.email or "").lower(), self._owner, item.due, self._words)
 
     # --- what a letter means
 

@@ -28,7 +28,7 @@ from followupd.rules.series import SeriesRule
 from followupd.sending import Sending
 from followupd.store.store import Store
 from followupd.timing import Timing
-from followupd.writer import Writer
+from followupd.writer import Around, Writer
 
 #: How far ahead calendars are read: enough to know the next event's end, and to find a moved event again.
 LOOK_AHEAD = timedelta(days=60)
@@ -101,10 +101,10 @@ class Cycle:
         self._mailing = mailing = Mailing(store, mailboxes, clock)
         self._noticing = Noticing(mailing)
         self._renewing = Renewing(mailing, self._write, self._find_recipe)
-        self._corresponding = Corresponding(mailing, listening)
-        is_written_to = self._corresponding.is_written_to
-        self._placing = Placing(mailing, self._write, self._find_obstacle, is_written_to, limits)
-        self._sending = Sending(mailing, self._find_obstacle, is_written_to, timing.put_off, limits)
+        self._corresponding = Corresponding(mailing, listening, limits)
+        is_needless = self._corresponding.is_needless
+        self._placing = Placing(mailing, self._write, self._find_obstacle, is_needless, limits)
+        self._sending = Sending(mailing, self._find_obstacle, is_needless, timing.put_off, limits)
         self._timing = timing
         self._planning = Planning(store, mailbox_of, judge, limits, series, zone, clock)
         self._writer = writer
@@ -212,8 +212,8 @@ class Cycle:
             )
         known = self._store.last_touch(item.person or "", item.id) is not None
         judgement, _ = self._planning.judge(event)
-        reply = self._corresponding.find_reply(item)
-        written = self._writer.write(item, event, judgement, known=known, now=self._clock(), reply=reply)
+        around = Around(self._corresponding.find_reply(item), self._corresponding.find_signature(item))
+        written = self._writer.write(item, event, judgement, known=known, now=self._clock(), around=around)
         return {
             "template": written.template,
             "subject": written.subject,

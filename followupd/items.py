@@ -120,7 +120,7 @@ class FollowUp:
     snoozed_until: datetime | None = None
     tries: int = 0
     concerns: int | None = None
-    """For a problem: the id of the follow-up it is about."""
+    """For a problem: the id of the follow-up it is about; for a nudge: of the one that nobody answered."""
     template: str | None = None
     recipe: str | None = None
     """What the message was written from (rules/recipes.py)."""
@@ -129,7 +129,8 @@ class FollowUp:
     draft_id: str | None = None
     """None when no draft of ours lies in the mailbox."""
     wrote_at: datetime | None = None
-    """When the owner last wrote to them by themselves, as far as an item was ended or held for it."""
+    """When the owner last wrote to them by themselves, as far as an item was ended or held for it; a nudge begins with when
+    the mail left that nobody answered."""
     raw: bytes | None = None
     """The message as the owner last saw or wanted it."""
     placed_hash: str | None = None
@@ -157,6 +158,11 @@ class FollowUp:
     def is_at_risk(self, now: datetime) -> bool:
         """Tell whether the deadline of an item that still waits, for the owner or for its hour, is in danger or past."""
         return self.status in OPEN - {Status.SENDING} and self.at_risk <= now
+
+    @property
+    def is_nudge(self) -> bool:
+        """True for the one second mail about a follow-up that nobody answered."""
+        return self.kind is Kind.DRAFT and self.concerns is not None
 
     @property
     def asks_where(self) -> bool:

@@ -138,6 +138,8 @@ class Reason(StrEnum):
     SEND_LIMIT = "send-limit"
     SERVER = "server"
     WROTE = "wrote"
+    NO_ANSWER = "no-answer"
+    ANSWERED = "answered"
     BOUNCED = "bounced"
     QUARANTINED = "quarantined"
     REFUSED = "refused"

@@ -54,7 +54,7 @@ def sign_out_everywhere(state: Path) -> None:
 def _serve(settings: Settings, door: Door, *, browse: bool) -> None:
     port = settings.page.port
     with Renderer() as renderer:
-        page = LatePage(settings, renderer, lambda: None, lambda: is_listening(settings.state))
+        page = LatePage(settings, renderer, lambda: is_listening(settings.state))
         server = PageServer(page, port)
         _give_links(door, port, browse=browse)
         click.echo("No daemon runs, so this serves the page until Ctrl-C; what you decide", err=True)

@@ -189,6 +189,7 @@ class MailboxTable(_Table):
     type: Literal["maildir", "gmail"]
     path: Line | None = None
     account: AccountName | None = None
+    signature: bool = True
     name: Line = "mailbox"
     outbox: Literal["maildir", "smtp"] = "maildir"
     smtp: SmtpTable | None = None
@@ -204,8 +205,8 @@ class MailboxTable(_Table):
         """Take a path for a Maildir, an account for Gmail."""
         if self.type == "gmail" and (self.account is None or {"path", "outbox"} & self.model_fields_set):
             raise ValueError("a mailbox at Gmail needs `account`, and neither `path` nor `outbox`")
-        if self.type == "maildir" and (self.path is None or self.account is not None):
-            raise ValueError("a Maildir needs `path`, and no `account`")
+        if self.type == "maildir" and (self.path is None or {"account", "signature"} & self.model_fields_set):
+            raise ValueError("a Maildir needs `path`, and no `account` or `signature`")
         return self
 
 
@@ -222,7 +223,15 @@ class LimitsTable(_Table):
     guests_per_event: int = Field(default=_LIMITS.guests_per_event, ge=1, le=200)
     drafts_per_day: int = Field(default=_LIMITS.drafts_per_day, ge=1, le=500)
     sends_per_day: int = Field(default=_LIMITS.sends_per_day, ge=1, le=10_000)
+    nudge_after: Duration = _LIMITS.nudge_after
     keep: Duration = Field(default=_LIMITS.keep, ge=timedelta(days=90))
+
+    @model_validator(mode="after")
+    def _check_nudge(self) -> Self:
+        """Keep a nudge from pressing, and within the time in which answers are looked for."""
+        if self.nudge_after and not timedelta(days=3) <= self.nudge_after <= timedelta(days=21):
+            raise ValueError('`nudge_after` must be from "3d" to "21d", or "0d" for never')
+        return self
 
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]

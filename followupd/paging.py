@@ -3,17 +3,17 @@
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from followupd.assemble import build_ground, build_templates
+from followupd.assemble import build_ground, build_templates, open_store, read_clock
 from followupd.errors import Problem
 from followupd.render import Renderer
 from followupd.settings import Settings
+from followupd.watching import Watch
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
     from followupd.web.app import Page
     from followupd.web.ground import Ground
@@ -29,12 +29,10 @@ class LatePage:
         self,
         settings: Settings,
         renderer: Renderer,
-        last_pass: Callable[[], datetime | None],
         is_running: Callable[[], bool],
     ) -> None:
-        self._settings = settings
+        self.settings = settings
         self._renderer = renderer
-        self._last_pass = last_pass
         self._is_running = is_running
         self._loading = Lock()
         self._page: Page | None = None
@@ -42,7 +40,7 @@ class LatePage:
     def take(self, settings: Settings) -> None:
         """Stand on new settings from the next request on; another port needs a new start."""
         with self._loading:
-            self._settings = settings
+            self.settings = settings
             if self._page is not None:
                 self._page.stand_on(self._build_ground())
 
@@ -55,19 +53,36 @@ class LatePage:
                 from followupd.web.app import Page  # noqa: PLC0415 - as the class says
                 from followupd.web.door import Door  # noqa: PLC0415 - as above
 
-                self._page = Page(self._build_ground(), Door(self._settings.state))
+                self._page = Page(self._build_ground(), Door(self.settings.state))
             return self._page
 
     def _build_ground(self) -> "Ground":
-        templates = build_templates(self._settings, self._renderer)
-        return build_ground(self._settings, templates, self._last_pass, self._is_running)
+        templates = build_templates(self.settings, self._renderer)
+        return build_ground(self.settings, templates, self._is_running)
+
+
+def build_watched(page: LatePage, watch: Watch, renderer: Renderer) -> "WSGIApplication":
+    """Return the page with what a program that watches may ask before it; makes the token it has to bring."""
+    from followupd.web.door import Door  # noqa: PLC0415 - a daemon without a page loads nothing of it
+    from followupd.web.watched import Watched  # noqa: PLC0415 - as above
+
+    state = page.settings.state
+    return Watched(
+        page,
+        Door(state),
+        watch,
+        renderer,
+        lambda: open_store(state),
+        read_clock,
+        lambda: page.settings.page.trusted_host,
+    )
 
 
 @contextmanager
-def served_beside_daemon(page: LatePage, port: int) -> Iterator[Problem | None]:
+def served_beside_daemon(build: "Callable[[], WSGIApplication]", port: int) -> Iterator[Problem | None]:
     """Serve the page in a thread while the daemon runs. Yields what keeps it from being served, which stops no follow-up."""
     try:
-        server = _start_server(page, port) if port else None
+        server = _start_server(build(), port) if port else None
     except Problem as problem:
         log.warning("%s", problem.in_one_line())
         yield problem
@@ -79,7 +94,7 @@ def served_beside_daemon(page: LatePage, port: int) -> Iterator[Problem | None]:
             server.close()
 
 
-def _start_server(page: LatePage, port: int) -> "PageServer":
+def _start_server(page: "WSGIApplication", port: int) -> "PageServer":
     from followupd.web.serving import PageServer  # noqa: PLC0415 - a daemon without a page loads no server
 
     server = PageServer(page, port)

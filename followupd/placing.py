@@ -25,19 +25,19 @@ class Placing:
         mailing: Mailing,
         write: Callable[[FollowUp], Mapping[str, Any]],
         find_obstacle: Callable[[FollowUp], Reason | None],
-        is_written_to: Callable[[FollowUp], bool],
+        is_needless: Callable[[FollowUp], bool],
         limits: Limits,
     ) -> None:
         """`write` returns the columns of a new message; `find_obstacle` knows the event afresh.
 
-        `is_written_to` ends an item whose person the owner wrote to by themselves.
+        `is_needless` ends an item that what people wrote by themselves made so.
         """
         self._mailing = mailing
         self._store = mailing.store
         self._clock = mailing.clock
         self._write = write
         self._find_obstacle = find_obstacle
-        self._is_written_to = is_written_to
+        self._is_needless = is_needless
         self._limits = limits
 
     def place_drafts(self, problems: list[Problem]) -> None:
@@ -59,7 +59,7 @@ class Placing:
             if held is not item.held:
                 self._store.update(item, held=held)
             return
-        if self._is_written_to(item):
+        if self._is_needless(item):
             return
         item = self._store.update(item, held=None, **({} if item.edited else self._write(item)))
         # Only our own Message-ID counts here: the owner may have written to the same person in the same words.

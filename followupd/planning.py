@@ -121,7 +121,7 @@ class Planning:
         obstacle = self.find_change(item, event)
         if obstacle is not None:
             withdraw(self._store, item, *obstacle, now)
-        elif event is not None and times_of(event)[0] != item.due:
+        elif event is not None and times_of(event)[0] != item.due and not item.is_nudge:
             self._move_times(item, event, now)
         elif (
             item.held not in {None, Reason.WROTE}
@@ -134,6 +134,8 @@ class Planning:
         """Return why an item should no longer be there, or None."""
         if self._store.contacts.is_never(item.person):
             return Reason.DO_NOT_CONTACT, "you said never to write to them"
+        if item.is_nudge:
+            return self._find_end_of_silence(item)
         if event is None:
             return Reason.GONE, "the event is gone from the calendar"
         judgement, guests = self.judge(event)
@@ -142,6 +144,13 @@ class Planning:
         if judgement.verdict is Verdict.NO:
             return judgement.reason, judgement.why
         return _find_missing(item, event, judgement, guests, self._limits)
+
+    def _find_end_of_silence(self, nudge: FollowUp) -> tuple[Reason, str] | None:
+        """Return why a nudge is no longer wanted: what it is about was answered, or came back."""
+        about = self._store.followup(nudge.concerns or 0)
+        if about.status in {Status.SENT, Status.HANDLED}:
+            return None
+        return (Reason.ANSWERED if about.status is Status.ANSWERED else Reason.BOUNCED), about.outcome
 
     def _move_times(self, item: FollowUp, event: Event, now: datetime) -> None:
         due, deadline, expires = times_of(event)

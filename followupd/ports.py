@@ -56,6 +56,10 @@ class Correspondence(Protocol):
         """
         ...
 
+    def find_signature(self, address: str) -> str:
+        """Return the HTML the owner signs with there when they write from this address; "" for none. Raises MailboxProblem."""
+        ...
+
 
 class Mailbox(Protocol):
     """Where drafts lie. Every write happens at most once per call and is never repeated by the adapter."""

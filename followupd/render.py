@@ -7,7 +7,9 @@ child of their own, with limits the system keeps. The parent never loads Jinja.
 import json
 import signal
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -42,6 +44,9 @@ class Renderer:
         self._limits = limits or Limits()
         self._child: Child | None = None
         self._turn = threading.Lock()
+        self.renders = 0
+        self.seconds = 0.0
+        """What the renders and checks so far took together."""
 
     def __enter__(self) -> Self:
         return self
@@ -60,12 +65,8 @@ class Renderer:
         """
         return self._ask(template, {"template": template, "sources": dict(sources), "facts": dict(facts)})
 
-    def check_template(self, template: str, sources: Mapping[str, str]) -> None:
-        """Raise TemplateProblem with file and line when `template` is not written correctly."""
-        self._ask(template, {"template": template, "sources": dict(sources), "facts": None})
-
     def _ask(self, template: str, request: dict[str, Any]) -> str:
-        with self._turn:
+        with self._turn, self._timed():
             try:
                 answer = self._exchange(json.dumps(request).encode("ascii"))
             except BaseException as error:
@@ -77,6 +78,13 @@ class Renderer:
         if "output" in answer:
             return str(answer["output"])
         raise TemplateProblem(answer["what"], answer["todo"])
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        began = time.monotonic()
+        yield
+        self.renders += 1
+        self.seconds += time.monotonic() - began
 
     def _exchange(self, request: bytes) -> dict[str, Any]:
         if self._child is None or not self._child.lives:

@@ -17,6 +17,7 @@ from followupd.errors import Problem
 from followupd.items import FollowUp, Kind, Status
 from followupd.listing import say_clock, say_time, say_what, write_letter
 from followupd.render import Renderer
+from followupd.rules.attendance import read_places
 from followupd.rules.reading import read_message
 from followupd.rules.snoozing import find_tomorrow, find_tonight, read_until
 from followupd.single_keys import Keys
@@ -28,7 +29,7 @@ _HELP = (
     ("j", "next in the queue"),
     ("k", "the one before"),
     ("space", "go on in a long text"),
-    ("a", "approve exactly this text; yes to a question; another try for a problem"),
+    ("a", "approve this very text; yes to a question; another try for a problem"),
     ("e", "edit the text in your editor"),
     ("s", "skip: no follow-up, no to a question, nobody met"),
     ("z", "snooze: tonight, tomorrow at 9:00, or until you say"),
@@ -125,11 +126,22 @@ class Review:
             self._top += self._height()
             self._said = "Read it to its end first; then a approves it."
             return
+        if item.asks_where:
+            self._tell_attended(item)
+            return
         settings = self._app.settings
         seen = item.hash if item.kind is Kind.DRAFT else None
         hours = settings.hours_of(item.mailbox)
         done = self._desk.approve(item.id, self._app.now, settings.limits.hold, seen, hours)
         self._note(item, say_clock(done, self._app.now, self._app.zone) if done.leaves_at else "yes")
+
+    def _tell_attended(self, item: FollowUp) -> None:
+        """Have the owner say which of the listed events they were at."""
+        with self._input.lines():
+            said = click.prompt("Which numbers, such as 1,3; or none", default="", show_default=False)
+        if said.strip():
+            there = read_places([said], [offer.place for offer in self._desk.list_offers(item.id)])
+            self._note(item, self._desk.attend(item.id, there, self._app.now).outcome)
 
     def _edit(self, item: FollowUp) -> None:
         with self._input.lines():
@@ -246,7 +258,10 @@ class Review:
     def _write(self, item: FollowUp) -> list[str]:
         """Return everything there is to know of an item, in lines that fit."""
         if item.raw is None:
-            whole = [item.why, *(offer.event.title for offer in self._desk.list_offers(item.id))]
+            whole = [
+                item.why,
+                *(f"{offer.place:3}  {offer.event.title}" for offer in self._desk.list_offers(item.id)),
+            ]
         else:
             whole = [*write_letter(item.raw), "", *self._say_background(item)]
         if warning := self._find_warning(item):

@@ -23,8 +23,9 @@ from followupd.errors import ConfigProblem, Problem
 from followupd.items import FollowUp
 from followupd.last_words import forget_end, tell_unreadable, telling_the_end
 from followupd.lock import hold_state
+from followupd.marks import mark_today
 from followupd.notices import Cause
-from followupd.paging import LatePage, served_beside_daemon
+from followupd.paging import LatePage, build_watched, served_beside_daemon
 from followupd.render import Renderer
 from followupd.settings import Settings, load_settings
 from followupd.store.store import Store
@@ -71,10 +72,11 @@ def _run(config_file: Path, settings: Settings) -> None:
             page.take(changed)
             return parts
 
-        watch = Watch(read_clock)
-        page = LatePage(settings, renderer, lambda: watch.last_pass, lambda: True)
+        watch = Watch(read_clock, lambda: mark_today(folder, "hangs"))
+        page = LatePage(settings, renderer, lambda: True)
         daemon = Daemon(folder, build(settings), rebuild, watch)
-        with served_beside_daemon(page, settings.page.port) as problem:
+        port = settings.page.port
+        with served_beside_daemon(lambda: build_watched(page, watch, renderer), port) as problem:
             watch.note(Cause.PAGE, problem)
             forget_end(folder)
             _look_for_waste()

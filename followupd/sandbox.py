@@ -109,13 +109,24 @@ def _build_environment(sources: Mapping[str, str]) -> ImmutableSandboxedEnvironm
     return environment
 
 
-def _answer(request: dict[str, Any], output_max: int) -> dict[str, str]:
+class _Compiled:
+    """The templates of the last request, compiled; most requests that follow are about the same ones."""
+
+    def __init__(self) -> None:
+        self._sources: Mapping[str, str] = {}
+        self._environment = _build_environment({})
+
+    def find_environment(self, sources: Mapping[str, str]) -> ImmutableSandboxedEnvironment:
+        if sources != self._sources:
+            self._sources, self._environment = sources, _build_environment(sources)
+        return self._environment
+
+
+def _answer(request: dict[str, Any], output_max: int, compiled_before: _Compiled) -> dict[str, str]:
     template = request["template"]
     try:
-        environment = _build_environment(request["sources"])
+        environment = compiled_before.find_environment(request["sources"])
         compiled = environment.get_template(template)
-        if request["facts"] is None:
-            return {"output": ""}
         return _collect_output(template, compiled.generate(_mark_gaps(request["facts"])), output_max)
     except Exception as error:  # noqa: BLE001 - a template may raise anything, and the owner is told all of it
         return _explain_mistake(template, error)
@@ -171,7 +182,7 @@ def _warm_up(output_max: int) -> None:
     # What Python and Jinja import only when first used could not be opened any more once locked up.
     for source in ('{{ x | or_else("a") | title | truncate(3) }}', "{{ y }}", "{% if", '{{ "".__class__ }}'):
         request = {"template": "a.md", "sources": {"a.md": source}, "facts": {"x": ""}}
-        json.dumps(_answer(request, output_max))
+        json.dumps(_answer(request, output_max, _Compiled()))
 
 
 def _serve(limits: Limits) -> None:
@@ -179,8 +190,10 @@ def _serve(limits: Limits) -> None:
     give_up(limits.memory)
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))  # open pipes stay; no file, no socket can be opened
 
+    compiled = _Compiled()
+
     def answer(question: bytes) -> bytes:
-        return json.dumps(_answer(json.loads(question), limits.output)).encode("ascii")
+        return json.dumps(_answer(json.loads(question), limits.output, compiled)).encode("ascii")
 
     answer_parent(answer, limits.cpu)
 

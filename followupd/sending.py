@@ -27,19 +27,19 @@ class Sending:
         self,
         mailing: Mailing,
         find_obstacle: Callable[[FollowUp], Reason | None],
-        is_written_to: Callable[[FollowUp], bool],
+        is_needless: Callable[[FollowUp], bool],
         put_off: Callable[[FollowUp], bool],
         limits: Limits,
     ) -> None:
         """`find_obstacle` knows the event afresh; `put_off` tells that it is no working hour, and names the next one.
 
-        `is_written_to` asks about an item whose person the owner wrote to by themselves.
+        `is_needless` ends, or asks about, an item that what people wrote by themselves made so.
         """
         self._mailing = mailing
         self._store = mailing.store
         self._clock = mailing.clock
         self._find_obstacle = find_obstacle
-        self._is_written_to = is_written_to
+        self._is_needless = is_needless
         self._put_off = put_off
         self._limits = limits
 
@@ -68,7 +68,7 @@ class Sending:
             if obstacle is not item.held:
                 self._store.update(item, held=obstacle)
             return
-        if self._is_written_to(item):
+        if self._is_needless(item):
             return
         look = self._mailing.look(item)
         if len(look.drafts) != 1:

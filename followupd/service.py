@@ -9,11 +9,13 @@ import sys
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
 from followupd.errors import ConfigProblem, ExitCode, Problem
+from followupd.home import read_tables, resolve
 
 #: Where a system unit keeps each owner's config and state (ConfigurationDirectory= and StateDirectory= of the unit).
 SYSTEM_CONFIG, SYSTEM_STATE = Path("/etc/followupd"), Path("/var/lib/followupd")
@@ -259,6 +261,15 @@ def check_config(account: str) -> None:
         raise ConfigProblem(what, todo)
 
 
+def find_hidden(account: str) -> list[str]:
+    """Return the files and folders of the account's config that its service does not see, for they lie in a home folder."""
+    file = SYSTEM_CONFIG / account / "config.toml"
+    tables = read_tables(file)
+    parts = [table for entry in tables.values() for table in (entry if isinstance(entry, list) else [entry])]
+    named = [str(table[key]) for table in parts for key in ("path", "client", "holidays") if table.get(key)]
+    return [path for path in named if any(resolve(file, path).is_relative_to(home) for home in _HOMES)]
+
+
 def ask_systemd(command: Sequence[str]) -> str:
     """Return what a command of systemd prints. Raises Problem with what it says when it fails."""
     done = _run(command)
@@ -291,8 +302,13 @@ _ASKED = (
 
 def ask_unit(unit: Unit) -> Mapping[str, str]:
     """Return what systemd knows of the service, by its own names (systemctl(1), show)."""
-    said = ask_systemd(unit.command("show", unit.name, f"--property={','.join(_ASKED)}"))
+    said = ask_systemd(unit.command("show", unit.name, "--timestamp=utc", f"--property={','.join(_ASKED)}"))
     return dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
+
+
+def read_time(said: str) -> datetime | None:
+    """Return an instant as systemd says it, such as "Wed 2026-11-25 13:11:36 UTC"; None for "", which means never."""
+    return datetime.strptime(said, "%a %Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC) if said else None
 
 
 def lingers() -> bool | None:

@@ -50,6 +50,8 @@ class MailboxSettings:
     account: str | None = None
     server: MailServer | None = None
     """The mail server that sends what is approved, where the drafts lie in a Maildir."""
+    signature: bool = True
+    """Gmail's own signature stands below the drafts, where it may be read."""
 
     @property
     def sends_by(self) -> str:

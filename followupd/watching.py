@@ -1,6 +1,7 @@
 """Watches over the daemon: what of its work fails, and since when; what the owner has to be told of it."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -13,8 +14,22 @@ from followupd.store.store import Store
 from followupd.telling import Telling
 from followupd.troubles import Found, Lookout, date_trouble, drop_echoes, name_cause, sort_report
 
-#: No pass takes so long, however many calendars are slow.
-HANG_AFTER = timedelta(minutes=30)
+#: No pass takes so long, however many calendars are slow; the watchdog of the units (systemd/) waits a little longer.
+HANG_AFTER = timedelta(minutes=12)
+
+
+#: So many beats may go by without a good pass before the work counts as not done; slow calendars may take the rest.
+MISSED_BEATS, SLACK = 3, timedelta(minutes=5)
+
+
+class Spending(NamedTuple):
+    """What an account has asked of one API of Google's since the settings were read."""
+
+    account: str
+    api: str
+    calls: int
+    units: int
+    """Of its quota."""
 
 
 class Ground(NamedTuple):
@@ -25,13 +40,25 @@ class Ground(NamedTuple):
     lookouts: tuple[Lookout, ...]
     zone: str
     poll: timedelta
+    list_spending: Callable[[], list[Spending]] = list
+
+
+class Health(NamedTuple):
+    """How the work goes."""
+
+    good: bool
+    why: str
+    """What keeps the work from being done, in words; "" where nothing does."""
+    last_good: datetime | None
 
 
 class Watch:
     """Told of every pass, and of what fails beside them; lives as long as the daemon."""
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
+    def __init__(self, clock: Callable[[], datetime], mark_hang: Callable[[], bool] = lambda: True) -> None:
+        """`mark_hang` notes that a hang is told, and says whether it was not told within a day."""
         self._clock = clock
+        self._mark_hang = mark_hang
         self._ground: Ground
         self._standing: dict[Cause, Problem] = {}
         self._hang = threading.Timer(0, lambda: None)
@@ -39,8 +66,15 @@ class Watch:
         """Since when what does not work does not; in case the store cannot say."""
         self._trouble = ""
         """The first thing that does not work, in words that name nobody."""
-        self.last_pass: datetime | None = None
-        """When a pass last came to its end, good or not (UTC)."""
+        self._started = clock()
+        self._why = "no pass has come to its end yet"
+        self._began = time.monotonic()
+        self.last_good: datetime | None = None
+        """When all that was due was last done (UTC)."""
+        self.passes = {"good": 0, "troubled": 0, "failed": 0}
+        """Passes since the daemon started: all done, done but for something, not made at all."""
+        self.seconds = 0.0
+        """What they took together."""
 
     def stand_on(self, ground: Ground) -> None:
         """Take the store and the ways of new settings."""
@@ -60,6 +94,7 @@ class Watch:
         self._hang = threading.Timer(HANG_AFTER.total_seconds(), self.tell_hang, [self._clock()])
         self._hang.daemon = True
         self._hang.start()
+        self._began = time.monotonic()
         self._ground.telling.ping(Sign.START)
 
     def end_pass(self, report: Report | None, problem: Problem | None) -> None:
@@ -67,14 +102,12 @@ class Watch:
         self._hang.cancel()
         now = self._clock()
         found = [*self._find(report, problem), *self._look_out(now)]
-        good = report is not None and report.is_good
-        if report is not None:
-            self.last_pass = now
+        self._keep_count(report, found, now)
         troubles = self._date(found, now)
         broken = write_notices(troubles, now, self._ground.zone)
         self._trouble = broken[0].title if broken else ""
         self._ground.telling.tell([*self._list_waiting(now), *broken])
-        self._ping(broken, good=good)
+        self._ping(broken, good=report is not None and report.is_good)
 
     def say_standing(self, moment: datetime | None) -> str:
         """Return in a line how things stand, for systemd: what does not work, else what is waited for until `moment`.
@@ -95,8 +128,29 @@ class Watch:
             "The pass that is under way does not come to its end.",
             "Restart it: systemctl --user restart followupd. If it hangs again, look at its log and please report it.",
         )
+        self._why = stuck.what
+        if not self._mark_hang():
+            return
         trouble = date_trouble(Found(Cause.HANG, "", stuck), since)
         self._ground.telling.tell_without_state(write_notices([trouble], self._clock(), self._ground.zone))
+
+    def find_health(self) -> Health:
+        """Say whether work is done, and not merely whether somebody is alive; may be asked from another thread."""
+        since = self.last_good or self._started
+        good = self._clock() - since <= MISSED_BEATS * self._ground.poll + SLACK
+        return Health(good, "" if good else self._why, self.last_good)
+
+    def list_spending(self) -> list[Spending]:
+        return self._ground.list_spending()
+
+    def _keep_count(self, report: Report | None, found: list[Found], now: datetime) -> None:
+        self.seconds += time.monotonic() - self._began
+        good = report is not None and report.is_good
+        self.passes["failed" if report is None else "good" if good else "troubled"] += 1
+        if good:
+            self.last_good = now
+        elif found:
+            self._why = found[0].problem.what
 
     def _find(self, report: Report | None, problem: Problem | None) -> Iterator[Found]:
         if problem is not None:

@@ -18,7 +18,7 @@ from followupd.settings import Settings
 from followupd.store.store import Store
 from followupd.telling import Telling
 from followupd.troubles import Found, Lookout, look_at_disk
-from followupd.watching import Ground
+from followupd.watching import Ground, Spending
 
 _ABOUT = "followupd wrote this for you. It is a draft, and nothing sends it: delete it when you have read it."
 
@@ -85,7 +85,18 @@ def build_watch_ground(
     """Return what the watch over the daemon stands on."""
     lookouts = (look_at_disk(settings.state), look_at_sign_ins(accounts))
     telling = build_telling(settings, store, mailboxes)
-    return Ground(store, telling, lookouts, settings.owner.timezone, settings.poll)
+    return Ground(
+        store, telling, lookouts, settings.owner.timezone, settings.poll, partial(list_spending, accounts)
+    )
+
+
+def list_spending(accounts: Mapping[str, Any]) -> list[Spending]:
+    """Return what every account has asked of Google so far, by API; safe beside a pass that goes on asking."""
+    return [
+        Spending(name, api, account.pace.calls[api], account.pace.spent[api])
+        for name, account in accounts.items()
+        for api in sorted(account.pace.spent)
+    ]
 
 
 def try_ways(settings: Settings) -> Iterator[tuple[str, str, NoticeProblem | None]]:

@@ -17,6 +17,7 @@ from followupd.rules.choosing import (
     find_wrong_choices,
     is_host,
     language_of,
+    pick_language,
     say_what,
 )
 from followupd.rules.drafts import build_facts, compose
@@ -24,6 +25,7 @@ from followupd.rules.events import speak_of
 from followupd.rules.message import write_message
 from followupd.rules.recipes import Recipe, make_recipe
 from followupd.rules.replies import make_reply, read_reply
+from followupd.rules.signing import keep_signature, sign_message
 from followupd.rules.words import Words
 from followupd.template_files import Templates
 
@@ -37,6 +39,18 @@ class Written:
     message_id: str
     raw: bytes
     recipe: str
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What stands around the text of a message and comes from the owner's mailbox."""
+
+    reply: ReplyTo | None = None
+    """The letter it answers."""
+    signature: str = ""
+    """HTML of the owner's signature there."""
+    before: bytes | None = None
+    """The message it takes the place of, whose signature stays."""
 
 
 class Writer:
@@ -62,23 +76,26 @@ class Writer:
         *,
         known: bool,
         now: datetime,
-        reply: ReplyTo | None = None,
+        around: Around | None = None,
     ) -> Written:
-        """Return the message for one follow-up, as an answer where `reply` says to what. Raises TemplateProblem, or Problem for an address that cannot be used."""
+        """Return the message for one follow-up, with what stands around its text. Raises TemplateProblem, or Problem for an address that cannot be used."""
         template = self.choose(followup, event, judgement, known=known, now=now).file
         language = choose_language(judgement, self._owner)
-        return self._write(template, language, followup, event, judgement, now, reply)
+        return self._write(template, language, followup, event, judgement, now, around or Around())
 
     def choose(
         self, followup: FollowUp, event: Event, judgement: Judgement, *, known: bool, now: datetime
     ) -> Chosen:
         """Return the template the rules take for one follow-up, and why."""
+        language = choose_language(judgement, self._owner)
+        if followup.is_nudge:
+            return Chosen(pick_language("nudge", language, self._templates.sources()), "nobody answered")
         case = build_case(
             event,
             judgement,
             followup.email,
             self._words,
-            choose_language(judgement, self._owner),
+            language,
             late=now > followup.deadline,
             known=known,
             promise=bool(followup.promise),
@@ -94,8 +111,8 @@ class Writer:
         self, template: str, followup: FollowUp, event: Event, judgement: Judgement, now: datetime
     ) -> Written:
         """Return the message for one follow-up from the template of the owner's choice; an answer stays one. Raises as `write`."""
-        reply = read_reply(followup.raw)
-        return self._write(template, language_of(template), followup, event, judgement, now, reply)
+        around = Around(read_reply(followup.raw), before=followup.raw)
+        return self._write(template, language_of(template), followup, event, judgement, now, around)
 
     def _write(
         self,
@@ -105,7 +122,7 @@ class Writer:
         event: Event,
         judgement: Judgement,
         now: datetime,
-        reply: ReplyTo | None,
+        around: Around,
     ) -> Written:
         person = Person(followup.person or "", followup.email, followup.name, followup.first_name)
         facts = self.gather_facts(followup, event, judgement, now, language)
@@ -113,7 +130,8 @@ class Writer:
         message = compose(
             rendered, template, person=person, owner=self._owner, key=followup.key, now=now, language=language
         )
-        message = make_reply(message, reply)
+        message = sign_message(make_reply(message, around.reply), around.signature)
+        message = keep_signature(message, around.before)
         recipe = self.find_recipe(template, followup, event).write()
         return Written(template, message.subject, message.message_id, write_message(message), recipe)
 

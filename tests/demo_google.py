@@ -56,6 +56,8 @@ class Showing:
         self._say(f"   Gmail now holds {len(ada.mailbox.drafts)} drafts.")
         self._type("queue")
         self._decide(ada)
+        if "--read-replies" in options:
+            self._let_answer(ada)
         self._explain()
 
     def _furnish(self, ada: Account) -> None:
@@ -75,9 +77,9 @@ class Showing:
         self._house.config.unlink()
         self._type(*INIT)
         with self._house.config.open("a") as config:
-            # The one difference to an owner's config: the stand-in takes Google's place. Two seconds make a short demo.
+            # The one difference to an owner's config: the stand-in takes Google's place. A second makes a short demo.
             config.write(
-                f'\n[google]\nroot_url = "{self._google.root_url}"\n\n[daemon]\npoll = "2s"\n\n[page]\nport = 0\n'
+                f'\n[google]\nroot_url = "{self._google.root_url}"\n\n[daemon]\npoll = "1s"\n\n[page]\nport = 0\n'
             )
         words = ("connect", "google", "--client", "client_secret.json", "--no-browser", *options)
         self._say(f"$ followupd {' '.join(words)}")
@@ -118,6 +120,17 @@ class Showing:
             lambda: "edited" in self._house.run("show", str(numbers[eve])).stdout, 20, "the edit is noticed"
         )
 
+    def _let_answer(self, ada: Account) -> None:
+        """Let one guest write back, and a machine for another: a person's answer counts, a machine's does not."""
+        sent = {
+            one.envelope.addresses()[0]: one for one in ada.mailbox.messages.values() if "SENT" in one.labels
+        }
+        bo, cy, *_ = GUESTS.values()
+        self._say("\n   Bo writes back. Cy is skiing, and a machine says so.")
+        ada.mailbox.receive_auto_reply(sent[cy])
+        ada.mailbox.receive_reply(sent[bo])
+        wait_for(lambda: self._statuses()[bo] == "answered", 30, "the answer is noticed")
+
     def _statuses(self) -> dict[str, str]:
         return {item["email"]: item["status"] for item in self._house.queue()}
 
@@ -139,7 +152,7 @@ class Showing:
 
 def play(folder: Path, say: Say, *options: str) -> dict[str, str]:
     """Show it in a throw-away home and return what became of each guest."""
-    with Google(RealClock()) as google, House(folder) as house:
+    with Google(RealClock()) as google, House(folder, plain=True) as house:
         showing = Showing(house, google, say)
         showing.show(*options)
     return showing.seen

@@ -114,6 +114,9 @@ class GmailBox:
     def find_letters(self, people: Collection[str], since: datetime) -> tuple[Letter, ...]:
         return self._letters.find_letters(people, since)
 
+    def find_signature(self, address: str) -> str:
+        return self._letters.find_signature(address)
+
     def _survive(self, write: Callable[[], _Done]) -> _Done:
         self._crash_if("before")
         done = write()

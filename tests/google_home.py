@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from accounts import keep_sign_in
-from click.testing import CliRunner
+from canaries import CliRunner
 from servers.google import Google
 
 from followupd.cli import main

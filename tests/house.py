@@ -4,6 +4,7 @@ import json
 import os
 import sqlite3
 import subprocess
+import sys
 import sysconfig
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,8 +16,10 @@ from pathlib import Path
 from typing import Any, Self
 
 import icalendar
+from canaries import listen
 
 SCRIPT = Path(sysconfig.get_path("scripts")) / "followupd"
+LOUD = Path(__file__).with_name("loud.py")
 OWNER = ("Ada Example", "ada@example.com")
 #: A guest as (name, address, PARTSTAT).
 Guest = tuple[str, str, str]
@@ -54,10 +57,11 @@ port = {port}
 class House:
     """A home under `root`: config.toml, a folder of .ics files, a Maildir and a state folder.
 
-    Use it in a `with`: leaving it kills every daemon it started.
+    Use it in a `with`: leaving it kills every daemon it started. `plain` runs the program as an owner does, for what
+    measures it; else all of its loggers are overheard, and what it says is searched for secrets.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, plain: bool = False) -> None:
         self.root = root
         self.home = root / "home"
         self.config = root / "config" / "config.toml"
@@ -66,6 +70,7 @@ class House:
         self.maildir = root / "Mail"
         self.state = root / "state"
         self.log_file = root / "daemon.log"
+        self._program = [str(SCRIPT)] if plain else [sys.executable, str(LOUD)]
         self.port = 0
         """Where the page is served; 0: nowhere."""
         self.database = self.state / "followupd.sqlite3"
@@ -81,7 +86,7 @@ class House:
         for daemon in self._daemons:
             with daemon:
                 daemon.kill()
-        print(self.log())  # pytest shows it when the test failed
+        print(self.log())  # pytest shows it when the test failed, and searches it for secrets
 
     # --- what the owner has
 
@@ -135,10 +140,11 @@ class House:
 
     def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return an environment that knows nothing of this machine's own config and state."""
-        return {"PATH": os.environ["PATH"], "HOME": str(self.home), "LANG": "C.UTF-8", **(more or {})}
+        usual = {"PATH": os.environ["PATH"], "HOME": str(self.home), "LANG": "C.UTF-8"}
+        return usual | {"FOLLOWUPD_LOUD": str(self.root / "loud.log")} | dict(more or {})
 
     def command(self, *args: str | Path) -> list[str]:
-        return [str(SCRIPT), "--config", str(self.config), *map(str, args)]
+        return [*self._program, "--config", str(self.config), *map(str, args)]
 
     def run(
         self,
@@ -147,7 +153,7 @@ class House:
         env: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """Run one command to its end, whatever its exit code; `env` adds to the environment."""
-        return subprocess.run(
+        done = subprocess.run(
             self.command(*args),
             env=self.environment(env),
             input=input,
@@ -157,6 +163,8 @@ class House:
             check=False,
             cwd=self.home,
         )
+        listen(done.stdout + done.stderr)
+        return done
 
     def start_daemon(self, *, umask: int = -1) -> "subprocess.Popen[str]":
         """Start `followupd run`; what it says goes to `log`."""

@@ -218,9 +218,12 @@ class MemoryLetters:
     def __init__(self) -> None:
         self.letters: list[Letter] = []
         self.allowed = True
+        self.signature = ""
         self.fail: MailboxProblem | None = None
         self.asked: list[set[str]] = []
         """Whom each search was about."""
+        self.signed: list[str] = []
+        """For which address a signature was asked for, each time."""
 
     def may_read(self) -> bool:
         return self.allowed
@@ -232,6 +235,10 @@ class MemoryLetters:
         wanted = {*people, NOTICES}
         found = [one for one in self.letters if one.at >= since and wanted & {one.sender, *one.recipients}]
         return tuple(sorted(found, key=lambda one: one.at, reverse=True))
+
+    def find_signature(self, address: str) -> str:
+        self.signed.append(address)
+        return self.signature
 
     def write(self, to: str, at: datetime, **more: Any) -> None:
         """Let the owner write to somebody by themselves."""

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 import time_machine
-from click.testing import CliRunner, Result
+from canaries import CliRunner
+from click.testing import Result
 from house import House, read_letter
 
 from followupd import WRITTEN

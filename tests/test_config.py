@@ -152,7 +152,7 @@ account = "work"
         ),
         (
             ('type = "maildir"', 'type = "maildir"\naccount = "work"'),
-            "a Maildir needs `path`, and no `account`",
+            "a Maildir needs `path`, and no `account` or `signature`",
         ),
         (("[mailbox]", '[google]\nroot_url = "https://x.example"\n[mailbox]'), "it must end with a slash"),
         (("[mailbox]", '[google]\nroot_url = "ftp://x.example/"\n[mailbox]'), "it must begin with https://"),

@@ -9,9 +9,10 @@ from memory import MemoryLetters, MemoryMailbox
 from week import JANE, NOON, TOM, World, meeting
 
 from followupd.errors import MailboxProblem
-from followupd.items import Status
+from followupd.items import FollowUp, Status
 from followupd.model import Reason
 from followupd.render import Renderer
+from followupd.rules.followups import Limits
 from followupd.rules.reading import ReadMessage, read_message
 
 MAIL_JANE, MAIL_TOM = str(JANE.email), str(TOM.email)
@@ -317,6 +318,212 @@ def test_a_conversation_with_somebody_else_is_not_gone_on_with(
         read_message(one.raw).to_email[0]: read_message(one.raw).in_reply_to for one in box.drafts.values()
     }
     assert answers == {MAIL_JANE: "<j1@acme.example>", MAIL_TOM: ""}
+
+
+# --- the signature
+
+
+def test_the_owners_signature_stands_below_every_draft_and_is_asked_for_once(
+    world: World, box: MemoryMailbox, letters: MemoryLetters
+) -> None:
+    letters.signature = "<div><b>Ada Example</b><br>Example GmbH</div>"
+    world.set_event(meeting("e1", END, JANE, TOM))
+    world.run()
+    for draft in box.drafts.values():
+        assert read_message(draft.raw).text.endswith("\n\n-- \nAda Example\nExample GmbH")
+    assert letters.signed == ["ada@example.com"]
+
+    world.desk.add_note(world.item("Jane Doe").id, world.now, promise="the article")
+    world.run(minutes=5)
+    texts = [read_message(draft.raw).text for draft in box.drafts.values()]
+    assert all(text.endswith("Example GmbH") for text in texts)
+    assert sum("the article" in text for text in texts) == 1
+
+
+def test_without_leave_to_read_nothing_is_signed(
+    world: World, box: MemoryMailbox, letters: MemoryLetters
+) -> None:
+    letters.signature, letters.allowed = "Ada Example, Example GmbH", False
+    world.run()
+    assert "Example GmbH" not in read_draft(box).text
+
+
+# --- one second mail
+
+TEN_DAYS = timedelta(days=10)
+
+
+@pytest.fixture
+def patient(
+    tmp_path: Path, renderer: Renderer, box: MemoryMailbox, letters: MemoryLetters
+) -> Iterator[World]:
+    """A world whose owner wants one second mail after ten days, and whose mail to Jane has left."""
+    limits = Limits(nudge_after=TEN_DAYS)
+    world = World(tmp_path, renderer, box, limits, letters={"box": letters})
+    world.set_event(meeting("e1", END, JANE))
+    send(world, "Jane Doe")
+    keep_sent(world, letters)
+    yield world
+    world.store.close()
+
+
+def keep_sent(world: World, letters: MemoryLetters, **more: object) -> None:
+    """Let the mail to Jane lie in Sent."""
+    item = world.item("Jane Doe")
+    facts = {"message_id": item.message_id, "subject": item.subject, "thread": "t1"}
+    letters.write(MAIL_JANE, world.now, **facts | more)
+
+
+def find_nudges(world: World) -> list[FollowUp]:
+    return [item for item in world.store.followups() if item.is_nudge]
+
+
+def test_whoever_does_not_answer_gets_one_second_draft_in_the_same_conversation(
+    patient: World, box: MemoryMailbox
+) -> None:
+    patient.run(days=9, hours=23)
+    assert find_nudges(patient) == []
+    patient.run(hours=2)
+
+    (nudge,) = find_nudges(patient)
+    first = patient.item("Jane Doe")
+    draft = read_draft(box)
+    assert (nudge.status, nudge.template, nudge.reason) == (Status.DRAFTED, "nudge.md", Reason.NO_ANSWER)
+    assert (draft.subject, draft.in_reply_to) == (f"Re: {first.subject}", first.message_id)
+    assert "No need to reply." in draft.text
+    assert draft.message_id not in {"", first.message_id}
+    assert nudge.why == "nobody answered your mail for 10 days; one friendly second one, if you like"
+
+
+def test_there_is_never_another_whatever_becomes_of_it(patient: World, box: MemoryMailbox) -> None:
+    patient.run(days=10)
+    (nudge,) = find_nudges(patient)
+    patient.desk.approve(nudge.id, patient.now, patient.limits.hold)
+    patient.run(minutes=3)
+    assert len(box.sent) == 2
+    for _ in range(40):
+        patient.run(days=1)
+    assert [item.status for item in find_nudges(patient)] == [Status.SENT]
+
+    assert len(box.sent) == 2
+
+
+@pytest.mark.parametrize("way", ["skip", "delete", "expire"])
+def test_one_the_owner_did_not_want_does_not_come_again(patient: World, box: MemoryMailbox, way: str) -> None:
+    patient.run(days=10)
+    (nudge,) = find_nudges(patient)
+    if way == "skip":
+        patient.desk.skip(nudge.id, patient.now)
+    elif way == "delete":
+        box.owner_deletes(next(iter(box.drafts)))
+    for _ in range(10):
+        patient.run(days=1)
+    assert [item.status for item in find_nudges(patient)] == [
+        Status.EXPIRED if way == "expire" else Status.SKIPPED
+    ]
+    assert box.drafts == {}
+
+
+def test_an_answer_takes_it_back_at_every_step(
+    patient: World, box: MemoryMailbox, letters: MemoryLetters
+) -> None:
+    patient.run(days=10)
+    (nudge,) = find_nudges(patient)
+    patient.desk.approve(nudge.id, patient.now, patient.limits.hold)
+    letters.arrive(MAIL_JANE, patient.now + MINUTE)
+    patient.run(minutes=3)
+
+    (nudge,) = find_nudges(patient)
+    assert (nudge.status, nudge.held, len(box.sent)) == (Status.WITHDRAWN, Reason.ANSWERED, 1)
+    assert patient.status("Jane Doe") is Status.ANSWERED
+    patient.run(minutes=5)
+    assert box.drafts == {}
+
+
+def test_an_automatic_reply_keeps_nobody_from_a_second_mail(patient: World, letters: MemoryLetters) -> None:
+    letters.arrive(MAIL_JANE, patient.now + MINUTE, fields={"auto-submitted": "auto-replied"})
+    patient.run(days=10)
+    assert [item.status for item in find_nudges(patient)] == [Status.DRAFTED]
+
+
+@pytest.mark.parametrize(
+    "why", ["answered", "wrote", "never", "not in Sent", "may not be read", "not wanted"]
+)
+def test_there_is_none_where_it_would_be_wrong(
+    patient: World, box: MemoryMailbox, letters: MemoryLetters, why: str
+) -> None:
+    if why == "answered":
+        letters.arrive(MAIL_JANE, patient.now + MINUTE)
+    elif why == "wrote":
+        letters.write(MAIL_JANE, patient.now + MINUTE)
+    elif why == "never":
+        patient.desk.people.never_write(MAIL_JANE, patient.now)
+    elif why == "not in Sent":
+        letters.letters.clear()
+    elif why == "may not be read":
+        letters.allowed = False
+    else:
+        patient.limits = Limits()
+        patient.reboot()
+    for _ in range(20):
+        patient.run(days=1)
+    assert box.drafts == {}
+    assert not {Status.PLANNED, Status.DRAFTED} & {item.status for item in find_nudges(patient)}
+
+
+def test_one_that_waits_is_taken_back_when_mail_may_no_longer_be_read(
+    patient: World, box: MemoryMailbox, letters: MemoryLetters
+) -> None:
+    patient.run(days=10)
+    (nudge,) = find_nudges(patient)
+    patient.desk.approve(nudge.id, patient.now, patient.limits.hold)
+    letters.allowed = False
+    patient.run(minutes=3)
+    patient.run(minutes=5)
+    assert ([item.status for item in find_nudges(patient)], box.drafts) == ([Status.WITHDRAWN], {})
+    assert len(box.sent) == 1
+
+
+def test_the_seven_days_hold_a_second_mail_too(
+    tmp_path: Path, renderer: Renderer, box: MemoryMailbox, letters: MemoryLetters
+) -> None:
+    limits = Limits(nudge_after=timedelta(days=3))
+    world = World(tmp_path, renderer, box, limits, letters={"box": letters})
+    world.set_event(meeting("e1", END, JANE))
+    send(world, "Jane Doe")
+    keep_sent(world, letters)
+    world.run(days=4)
+    (nudge,) = find_nudges(world)
+    assert (nudge.status, nudge.held) == (Status.PLANNED, Reason.RECENT)
+    world.run(days=4)
+    assert [item.status for item in find_nudges(world)] == [Status.DRAFTED]
+    world.store.close()
+
+
+def test_what_a_mail_program_sent_under_another_id_is_made_out_by_its_subject_and_day(
+    patient: World, box: MemoryMailbox, letters: MemoryLetters
+) -> None:
+    letters.letters.clear()
+    patient.now -= HOUR
+    keep_sent(patient, letters, message_id="<made@mail.gmail.com>")
+    patient.now += HOUR
+    # What was not sent under our own id looks like a letter of the owner's own; it is the mail itself.
+    patient.run(days=10)
+    assert read_draft(box).in_reply_to == "<made@mail.gmail.com>"
+
+
+def test_a_draft_of_the_owners_words_is_flagged_and_not_taken_away(
+    patient: World, box: MemoryMailbox, letters: MemoryLetters
+) -> None:
+    patient.run(days=10)
+    (nudge,) = find_nudges(patient)
+    patient.desk.edit(nudge.id, patient.now, None, "My own words.")
+    patient.run(minutes=1)
+    letters.arrive(MAIL_JANE, patient.now + MINUTE)
+    for _ in range(3):
+        patient.run(minutes=31)
+    (nudge,) = find_nudges(patient)
+    assert (nudge.status, nudge.held, len(box.drafts)) == (Status.DRAFTED, Reason.ANSWERED, 1)
 
 
 # --- what it costs

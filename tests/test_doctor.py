@@ -10,7 +10,8 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from canaries import CliRunner
+from click.testing import Result
 from house import House, wait_for
 from servers.web import Site
 from smtp_house import USER, SmtpHouse

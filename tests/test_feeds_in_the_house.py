@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from canaries import CliRunner
+from click.testing import Result
 from servers.web import Site
 
 from followupd.cli import main

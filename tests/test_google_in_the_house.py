@@ -198,6 +198,24 @@ def test_an_answer_is_seen_and_an_automatic_one_is_none(
     assert "they wrote back on Tue 01 Dec, 14:00" in reading.run("show", "1")
 
 
+def test_the_signature_kept_in_gmail_stands_below_the_draft_unless_the_owner_says_no(
+    ada: Account, reading: GoogleHome
+) -> None:
+    ada.mailbox.aliases[ADA]["signature"] = (
+        '<div>Ada Example<br><a href="https://example.com">example.com</a></div>'
+    )
+    add_breakfast(ada.calendar)
+    reading.run("once")
+    assert reading.run("show", "1", "--json").count("-- \\nAda Example\\nexample.com") == 1
+
+    reading.config.write_text(
+        reading.config.read_text().replace('type = "gmail"', 'type = "gmail"\nsignature = false')
+    )
+    add_breakfast(ada.calendar, guests=[YES, {"email": "cy@club.example"}])
+    reading.run("once")
+    assert "-- " not in json.loads(reading.run("show", "2", "--json"))["body_text"]
+
+
 def test_a_follow_up_goes_into_the_conversation_that_led_to_the_meeting_and_says_so(
     ada: Account, reading: GoogleHome
 ) -> None:

@@ -16,6 +16,7 @@ ALLOWED: dict[str, set[str]] = {
     "durations": {"errors"},
     "home": {"errors"},
     "lock": {"errors"},
+    "marks": set(),
     "network": set(),
     "waking": set(),
     "systemd": set(),
@@ -44,7 +45,7 @@ ALLOWED: dict[str, set[str]] = {
     "tracing": {"items", "mail", "rules."},
     "mailing": {"items", "mail", "model", "errors", "ports", "store.", "problems", "tracing"},
     "noticing": {"items", "mail", "model", "errors", "store.", "mailing", "problems", "tracing"},
-    "corresponding": {"errors", "items", "mail", "mailing", "model", "ports", "problems", "rules.", "store."},
+    "corresponding": {"errors", "items", "mail", "mailing", "model", "ports", "problems", "rules.", "store.", "withdrawing"},
     "placing": {"items", "mail", "model", "errors", "rules.", "mailing", "tracing"},
     "renewing": {"errors", "items", "mailing", "rules.", "store."},
     "sending": {"items", "mail", "model", "errors", "ports", "rules.", "store.", "mailing", "problems"},
@@ -65,7 +66,7 @@ ALLOWED: dict[str, set[str]] = {
     "watching": {"cycle", "errors", "notices", "rules.", "store.", "telling", "troubles"},
     "daemon": {"errors", "cycle", "notices", "signals", "store.", "systemd", "waking", "watching"},
     "web.": {
-        "debriefing", "desk", "durations", "errors", "items", "mail", "met", "model", "rules.", "settings", "store.", "template_files", "template_shelf", "web.", "writer",
+        "__init__", "debriefing", "desk", "durations", "errors", "items", "mail", "met", "model", "render", "rules.", "settings", "store.", "template_files", "template_shelf", "watching", "web.", "writer",
     },
     "assemble": {
         "adapters.", "corresponding", "cycle", "debriefing", "errors", "explain", "items", "model", "network", "ports", "render", "rules.", "settings", "store.", "template_files", "timing",

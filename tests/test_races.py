@@ -1,7 +1,7 @@
-"""Approve, approve by a second door, edit at the desk, edit in the mail program and a pass, all at once.
+"""Approve and edit on the page, in the terminal and in the mail program, and a pass that may die, all at once.
 
 What left is byte for byte what was approved, or nothing left; at most one message for each, and no owner's word lost.
-Every actor is a thread with its own connection to the state, over a real Maildir.
+Every actor is a thread with its own connection to the state, over a real Maildir; the page is a door like the others.
 """
 
 import os
@@ -14,7 +14,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from gmail_box import Crash
 from hands import MuttHands
+from visitor import Visitor, visit
 from week import World, guest, meeting
 
 from followupd.adapters.maildir import MaildirMailbox
@@ -22,25 +24,57 @@ from followupd.assemble import open_store
 from followupd.desk import Desk
 from followupd.errors import Problem
 from followupd.items import FollowUp, Status
-from followupd.mail import fingerprint
+from followupd.mail import Draft, Place, fingerprint
 from followupd.render import Renderer
 from followupd.rules.followups import Limits
 from followupd.rules.reading import read_message
 
 SOAK = os.environ.get("FOLLOWUPD_SOAK") == "1"
-CHUNKS, RACES = (200, 100) if SOAK else (4, 75)
+CHUNKS, RACES = (1000, 20) if SOAK else (15, 20)
 SEED = int(os.environ.get("FOLLOWUPD_SEED", "0"))
 AT_ONCE = timedelta(0)
 
 
+class FragileMaildir(MaildirMailbox):
+    """Dies before or after its next write, on order."""
+
+    crash: str = ""
+
+    def replace(self, draft: Draft, raw: bytes) -> Draft:
+        self._die_if("before")
+        placed = super().replace(draft, raw)
+        self._die_if("after")
+        return placed
+
+    def hand_over(self, draft: Draft) -> Place:
+        self._die_if("before")
+        place = super().hand_over(draft)
+        self._die_if("after")
+        return place
+
+    def _die_if(self, when: str) -> None:
+        if self.crash == when:
+            self.crash = ""
+            raise Crash
+
+
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def mailbox(tmp_path: Path) -> FragileMaildir:
+    return FragileMaildir("box", tmp_path / "Mail")
+
+
+@pytest.fixture
+def world(tmp_path: Path, mailbox: FragileMaildir) -> Iterator[World]:
     with Renderer() as renderer:
-        opened = World(
-            tmp_path, renderer, MaildirMailbox("box", tmp_path / "Mail"), Limits(drafts_per_day=500)
-        )
+        opened = World(tmp_path, renderer, mailbox, Limits(drafts_per_day=500, hold=AT_ONCE))
         yield opened
         opened.store.close()
+
+
+@pytest.fixture
+def visitor(world: World) -> Iterator[Visitor]:
+    with visit(world) as opened:
+        yield opened
 
 
 def draft_for_many(world: World) -> list[FollowUp]:
@@ -58,8 +92,9 @@ def draft_for_many(world: World) -> list[FollowUp]:
 class Race:
     """The actors of one race; each act may come too late, and then it is refused."""
 
-    def __init__(self, world: World, hands: MuttHands, item: FollowUp, word: str) -> None:
+    def __init__(self, world: World, visitor: Visitor, hands: MuttHands, item: FollowUp, word: str) -> None:
         self.world = world
+        self.visitor = visitor
         self.hands = hands
         self.item = item
         self.word = word
@@ -72,6 +107,17 @@ class Race:
                 self.item.id, self.world.now, AT_ONCE, self.item.hash
             )
         self.approved.add(approved.approved_hash or "")
+
+    def approve_on_page(self) -> None:
+        answer = self.visitor.post(f"/items/{self.item.id}/approve", hash=self.item.hash)
+        if answer.status_code == 303:
+            self.approved.add(self.item.hash)
+
+    def edit_on_page(self) -> None:
+        text = f"page {self.word}"
+        fields = {"hash": self.item.hash, "subject": self.item.subject, "body": text}
+        if self.visitor.post(f"/items/{self.item.id}/edit", **fields).status_code == 303:
+            self.words.append(text.encode())
 
     def edit_at_desk(self) -> None:
         with closing(open_store(self.world.folder / "state")) as store:
@@ -86,16 +132,34 @@ class Race:
         self.words.append(f"mail {self.word}".encode())
 
     def run(self, dice: random.Random) -> None:
-        acts = [self.approve, self.approve, self.edit_at_desk, self.edit_in_mail_program]
+        acts = [
+            self.approve,
+            self.approve_on_page,
+            self.approve_on_page,
+            self.edit_at_desk,
+            self.edit_on_page,
+            self.edit_in_mail_program,
+        ]
         chosen = dice.sample(acts, dice.randint(2, len(acts)))
         start = threading.Barrier(len(chosen) + 1)
         threads = [threading.Thread(target=_act, args=(act, start)) for act in chosen]
         for thread in threads:
             thread.start()
         start.wait()
-        self.world.run()
+        died = _dies(self.world)
         for thread in threads:
             thread.join()
+        if died:
+            self.world.reboot()
+
+
+def _dies(world: World) -> bool:
+    """Make a pass and tell whether it died."""
+    try:
+        world.run()
+    except Crash:
+        return True
+    return False
 
 
 def _act(act: Callable[[], None], start: threading.Barrier) -> None:
@@ -105,13 +169,20 @@ def _act(act: Callable[[], None], start: threading.Barrier) -> None:
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
-def test_what_left_was_approved_byte_for_byte_or_nothing_left(world: World, chunk: int) -> None:
+def test_what_left_was_approved_byte_for_byte_or_nothing_left(
+    world: World, visitor: Visitor, mailbox: FragileMaildir, chunk: int
+) -> None:
     dice = random.Random(SEED + chunk)
     mail = world.folder / "Mail"
     hands = MuttHands(mail)
-    races = [Race(world, hands, item, f"word{number}x") for number, item in enumerate(draft_for_many(world))]
+    races = [
+        Race(world, visitor, hands, item, f"word{number}x")
+        for number, item in enumerate(draft_for_many(world))
+    ]
     for race in races:
+        mailbox.crash = dice.choice(["", "", "before", "after"])
         race.run(dice)
+    mailbox.crash = ""
     world.run()
     world.run()
     ready = [file.read_bytes() for file in (mail / ".Ready" / "cur").glob("*")]

@@ -150,12 +150,6 @@ def test_a_render_that_does_not_end_is_stopped_by_the_parent_too() -> None:
         assert render(renderer, "still here") == "still here"
 
 
-def test_a_bomb_in_a_check_is_stopped_as_well(renderer: Renderer) -> None:
-    # Jinja works out constant sums while it compiles.
-    with pytest.raises(TemplateProblem, match="of computing"):
-        renderer.check_template("a.md", {"a.md": "{{ 9 ** (9 ** 9) }}"})
-
-
 def test_a_text_of_almost_100_kb_passes_the_pipe_both_ways(renderer: Renderer) -> None:
     source = "é" * 50_000
     assert render(renderer, source) == source
@@ -212,7 +206,8 @@ def test_templates_build_on_each_other(renderer: Renderer) -> None:
     assert render(renderer, "{% extends 'base.md' %}{% block text %}x{% endblock %}", base=base) == "Hi\nx"
 
 
-def test_a_check_names_file_and_line_and_needs_no_facts(renderer: Renderer) -> None:
-    renderer.check_template("a.md", {"a.md": "Hi {{ person.first_name }}"})
-    with pytest.raises(TemplateProblem, match=r"templates/a\.md, line 2: "):
-        renderer.check_template("a.md", {"a.md": "Hi\n{{ person."})
+def test_a_render_knows_nothing_of_the_one_before(renderer: Renderer) -> None:
+    assert render(renderer, "{% set x = 1 %}{% macro m() %}m{% endmacro %}{{ m() }}{{ x }}") == "m1"
+    assert "there is no fact 'x'" in mistake(renderer, "{{ x }}")
+    assert render(renderer, "{% include 'part.md' %}", part="one") == "one"
+    assert render(renderer, "{% include 'part.md' %}", part="two") == "two"

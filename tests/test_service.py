@@ -27,7 +27,7 @@ StatusText=waits for Thursday 18:00: 3 drafts wait
 MainPID=4711
 NRestarts=0
 ExecMainStatus={code}
-ActiveEnterTimestamp=Wed 2026-11-25 08:00:00 CET
+ActiveEnterTimestamp=Wed 2026-11-25 07:00:00 UTC
 FragmentPath={file}
 DropInPaths=
 NeedDaemonReload=no
@@ -165,7 +165,7 @@ def test_status_tells_what_it_waits_for_in_words_and_as_json(desk: Desk) -> None
     told = desk.run("status")
     assert told.returncode == 0
     assert told.stdout.splitlines()[0] == (
-        "runs since Wed 2026-11-25 08:00:00 CET; waits for Thursday 18:00: 3 drafts wait"
+        "runs since 2026-11-25T07:00:00Z; waits for Thursday 18:00: 3 drafts wait"
     )
     found = json.loads(desk.run("status", "--json").stdout)
     assert (found["active"], found["enabled"], found["pid"], found["lingers"]) == (

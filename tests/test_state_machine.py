@@ -76,17 +76,17 @@ class Life(RuleBasedStateMachine):
     """Days of one owner."""
 
     renderer: Renderer
+    limits = Limits(drafts_per_day=500)
 
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="followupd-life-", dir=MEMORY))
         self.box = self.make_box()
-        limits = Limits(drafts_per_day=500)
         self.world = World(
             self.folder,
             self.renderer,
             self.box,
-            limits,
+            self.limits,
             calendar=self.make_calendar(),
             letters=self.find_letters(),
         )

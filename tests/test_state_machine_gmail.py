@@ -18,6 +18,7 @@ from followupd.items import Status
 from followupd.mail import Draft
 from followupd.ports import Correspondence
 from followupd.render import Renderer
+from followupd.rules.followups import Limits
 
 _numbers = count(1)
 
@@ -29,6 +30,8 @@ class GmailLife(Life):
     that it was ours; nothing can tell it from a draft that was never made. So the owner leaves such a draft alone.
     """
 
+    #: Days are short here, or no life would last until anybody is written to a second time.
+    limits = Limits(drafts_per_day=500, days_between=timedelta(hours=20), nudge_after=timedelta(days=1))
     google: StandIn
     clock: HandClock
     scopes: tuple[str, ...]
@@ -41,7 +44,7 @@ class GmailLife(Life):
 
     def find_letters(self) -> dict[str, Correspondence]:
         self.own_letters: list[tuple[str, datetime]] = []
-        self.answered: set[str] = set()
+        self.answers: list[tuple[str, datetime]] = []
         self.began = NOON
         self.seen_drafts: set[str] = set()
         return {"box": self.box}
@@ -62,10 +65,10 @@ class GmailLife(Life):
     def let_arrive(self, number: int, how: str) -> None:
         person = self.box.arrives_for(number, how)
         if how == "reply":
-            self.answered.add(person)
+            self.answers.append((person, self.world.now))
 
     @invariant()
-    def nobody_is_drafted_to_whom_the_owner_wrote(self) -> None:
+    def nobody_is_drafted_to_whom_the_owner_wrote_or_nudged_who_answered(self) -> None:
         """At the moment a draft is made, as far as the index knew and the owner did not want it all the same."""
         for number, draft in self.box.drafts.items():
             if number in self.seen_drafts:
@@ -73,13 +76,20 @@ class GmailLife(Life):
             self.seen_drafts.add(number)
             for item in self._items_of(draft) if READING in self.scopes else ():
                 since = item.wrote_at or item.due
-                known = [at for to, at in self.own_letters if to == item.email and at + self.lag < self.began]
+                letters = self.own_letters + (self.answers if item.is_nudge else [])
+                known = [at for to, at in letters if to == item.email and at + self.lag < self.began]
                 assert not [at for at in known if at > since + timedelta(seconds=1)], item
 
     @invariant()
     def an_answer_is_a_persons(self) -> None:
         for item in self.world.store.followups({Status.ANSWERED}):
-            assert item.email in self.answered
+            assert item.email in {person for person, _ in self.answers}
+
+    @invariant()
+    def nobody_is_nudged_twice_or_without_leave(self) -> None:
+        nudges = [item for item in self.world.store.followups() if item.is_nudge]
+        assert len({item.concerns for item in nudges}) == len(nudges)
+        assert not nudges or READING in self.scopes
 
     def _read_clock(self) -> datetime:
         return self.world.now if hasattr(self, "world") else NOON

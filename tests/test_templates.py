@@ -58,9 +58,9 @@ def facts_with(first_name: str, spoken: str, promise: str, note: str) -> dict[st
     return facts | {"first_name": first_name, "event_name": spoken}
 
 
-def test_ten_templates_are_shipped_and_five_of_them_in_four_languages() -> None:
+def test_eleven_templates_are_shipped_and_six_of_them_in_four_languages() -> None:
     names = {name.partition(".")[0] for name in NAMES}
-    everywhere = {"new-acquaintance", "met-again", "promise-kept", "after-a-coffee-or-call", "late"}
+    everywhere = {"new-acquaintance", "met-again", "promise-kept", "after-a-coffee-or-call", "late", "nudge"}
     assert names == everywhere | {
         "introduction",
         "thanks-to-the-host",

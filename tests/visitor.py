@@ -10,12 +10,15 @@ from html import unescape
 from week import World
 from werkzeug.test import Client, TestResponse
 
-from followupd.assemble import build_ground
+from followupd.assemble import build_ground, open_store
 from followupd.rules.drafts import example_facts
+from followupd.telling import Telling
 from followupd.template_files import Templates, shipped_templates
+from followupd.watching import Ground, Spending, Watch
 from followupd.web.app import Page
 from followupd.web.door import Door, form_token
 from followupd.web.entering import COOKIE
+from followupd.web.watched import Watched
 
 HOST = "127.0.0.1:8458"
 ORIGIN = f"http://{HOST}"
@@ -63,9 +66,22 @@ def read_words(page: str) -> str:
 def build_page(world: World, *, running: bool = True) -> tuple[Page, Door]:
     """Return the page over a world, on its clock."""
     templates = Templates([shipped_templates(), world.settings.templates], world.renderer, example_facts())
-    ground = build_ground(world.settings, templates, lambda: world.now if running else None, lambda: running)
+    ground = build_ground(world.settings, templates, lambda: running)
     door = Door(world.settings.state)
     return Page(replace(ground, clock=lambda: world.now), door), door
+
+
+def watch_over(world: World, page: Page) -> tuple[Watched, Watch]:
+    """Return the page with what a program that watches may ask before it, and the watch that it asks."""
+    watch = Watch(lambda: world.now)
+    telling = Telling(world.store, (), None, world.hours, lambda: world.now)
+    spending = [Spending("work", "gmail", 3, 45)]
+    watch.stand_on(Ground(world.store, telling, (), world.hours.zone, timedelta(minutes=5), lambda: spending))
+    state = world.settings.state
+    watched = Watched(
+        page, Door(state), watch, world.renderer, lambda: open_store(state), lambda: world.now, lambda: ""
+    )
+    return watched, watch
 
 
 @contextmanager

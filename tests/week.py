@@ -114,7 +114,12 @@ class World:
             timing=Timing(self.store, self.hours, self.holidays, {"box": self.mailbox}, lambda: self.now),
             clock=lambda: self.now,
             listening=Listening(
-                self.letters, ANSWER_WORDS, ADA.addresses, ZoneInfo(ADA.timezone), LISTENS_EVERY
+                self.letters,
+                ANSWER_WORDS,
+                ADA.addresses,
+                ZoneInfo(ADA.timezone),
+                {"box": ADA.email},
+                LISTENS_EVERY,
             ),
         )
         self.desk = Desk(self.store, lambda: None)

@@ -120,7 +120,7 @@ class Year:
 
 
 def main(home: Path, days: int) -> None:
-    with House(home) as house:
+    with House(home, plain=True) as house:
         house.write_config(hold="0s")
         write_calendar(house.calendars, days)
         settings = load_settings(house.config)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -49,14 +50,25 @@ class GmailLetters:
             return False  # nobody is signed in: the mailbox says so
 
     def find_letters(self, people: Collection[str], since: datetime) -> tuple[Letter, ...]:
-        try:
+        with _said_as_mailbox():
             names = [name for query in _write_queries(people, since) for name in self._list(query)]
             found = [letter for name in dict.fromkeys(names) if (letter := self._read(name)) is not None]
-        except (NotDone, Unanswered) as problem:
-            told = MailboxProblem(problem.what, problem.todo)
-            told.temporary = problem.temporary
-            raise told from None
         return tuple(sorted(found, key=lambda letter: letter.at, reverse=True))
+
+    def find_signature(self, address: str) -> str:
+        """As the contract says; an address Gmail does not send from gets the signature of the one it usually does."""
+        aliases = self._google.service("gmail").users().settings().sendAs()
+        with _said_as_mailbox():
+            answer = self._google.read(
+                aliases.list(userId="me", fields="sendAs(sendAsEmail,isDefault,signature)")
+            )
+            try:
+                rows = answer.get("sendAs", [])
+                own = [row for row in rows if row["sendAsEmail"].lower() == address.lower()]
+                signing = [*own, *(row for row in rows if row.get("isDefault"))]
+                return str(signing[0].get("signature", "")) if signing else ""
+            except _NONSENSE:
+                raise Unanswered("Gmail told of your signature in a way that makes no sense.") from None
 
     def _list(self, query: str) -> list[str]:
         """Return the ids of the newest that match."""
@@ -92,6 +104,16 @@ class GmailLetters:
             raise
         except _NONSENSE:
             return None
+
+
+@contextmanager
+def _said_as_mailbox() -> Iterator[None]:
+    try:
+        yield
+    except (NotDone, Unanswered) as problem:
+        told = MailboxProblem(problem.what, problem.todo)
+        told.temporary = problem.temporary
+        raise told from None
 
 
 def _write_queries(people: Collection[str], since: datetime) -> Iterator[str]:

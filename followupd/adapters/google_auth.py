@@ -31,7 +31,7 @@ PURPOSES: Mapping[str, str] = {
     CALENDARS: "see the names of your calendars, so that you can choose among them",
     COMPOSE: "put drafts into your mailbox, see whether they are still there, and send the ones you approve",
     CONTACTS: "read the names and addresses of your contacts, to greet people as you know them",
-    READING: "read your mail, to see who answered and whom you wrote to yourself",
+    READING: "read your mail, to see who answered and whom you wrote to yourself, and the signature you keep there",
 }
 #: What it asks for unless more is wished.
 NEEDED = frozenset({EVENTS, CALENDARS, COMPOSE})

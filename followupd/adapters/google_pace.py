@@ -52,6 +52,8 @@ class Pace:
         self._why: Problem | None = None
         self.spent: Counter[str] = Counter()
         """Units by API ("gmail", "calendar", "people") since the program started."""
+        self.calls: Counter[str] = Counter()
+        """Calls, as `spent`."""
 
     @property
     def calm(self) -> bool:
@@ -68,6 +70,7 @@ class Pace:
             self._sleep(min(oldest + _MINUTE - self._clock(), _MINUTE).total_seconds())
         calls.append((self._clock(), units))
         self.spent[api] += units
+        self.calls[api] += 1
 
     def _forget_old(self, calls: deque[tuple[datetime, int]]) -> None:
         while calls and calls[0][0] <= self._clock() - _MINUTE:

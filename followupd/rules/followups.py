@@ -37,6 +37,8 @@ class Limits:
     """So many messages are given to a server in any 24 hours; the rest goes when that time has moved on."""
     hold: timedelta = timedelta(minutes=2)
     """Between the owner's yes and the message leaving; the time to undo."""
+    nudge_after: timedelta = timedelta()
+    """One second mail is drafted to whoever did not answer for so long; never, when it is nothing."""
     keep: timedelta = timedelta(weeks=104)
     """What ended longer ago is forgotten, with its history."""
 

@@ -42,6 +42,24 @@ def find_reply(
     return _answer(max(recent, key=lambda letter: letter.at)) if recent else None
 
 
+def find_sent(
+    letters: Iterable[Letter], email: str, message_id: str, subject: str, left_at: datetime
+) -> ReplyTo | None:
+    """Return a message of ours as what a second one goes on with; None where it no longer lies in Sent.
+
+    A mail program that gave it another Message-ID is made out by subject and day.
+    """
+    sent = [letter for letter in letters if letter.sent and letter.recipients == {email} and _is_fit(letter)]
+    alike = [
+        letter
+        for letter in sent
+        if strip_marks(letter.subject) == strip_marks(subject)
+        and abs(letter.at - left_at) <= timedelta(days=1)
+    ]
+    same = [letter for letter in sent if letter.message_id == message_id] or alike
+    return _answer(max(same, key=lambda letter: letter.at)) if same else None
+
+
 def _is_talk(thread: list[Letter], email: str, owner: Collection[str], words: AnswerWords) -> bool:
     """Tell whether these letters are one conversation of the owner and that person, who wrote in it."""
     wrote = any(letter.sender == email for letter in thread)

@@ -113,6 +113,13 @@ class Calendars:
         row = self._database.row("SELECT read_at FROM sources WHERE name = ?", source)
         return read_instant(row["read_at"]) if row and row["read_at"] else None
 
+    def all_read_at(self) -> dict[str, datetime]:
+        """Return when each calendar was last read well."""
+        rows = self._database.rows(
+            "SELECT name, read_at FROM sources WHERE read_at IS NOT NULL ORDER BY name"
+        )
+        return {row["name"]: read_instant(row["read_at"]) for row in rows}
+
     def known_events(self) -> list[Event]:
         """Return every event that is still in its calendar, as far as the state remembers."""
         return [

@@ -87,6 +87,10 @@ class History:
         )
         return (row["title"], read_instant(row["ends_at"])) if row else None
 
+    def count_by_status(self) -> dict[str, int]:
+        rows = self._database.rows("SELECT status, count(*) AS n FROM followups GROUP BY status")
+        return {row["status"]: row["n"] for row in rows}
+
     def has_read_calendars(self) -> bool:
         """Tell whether any calendar was ever read, or tried."""
         return self._database.row("SELECT 1 FROM sources LIMIT 1") is not None

@@ -3,6 +3,7 @@
 import hmac
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, render_template, request
@@ -11,7 +12,17 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as AnyResponse
 
-from followupd.errors import Changed, Missing, Problem, StateBusy, StateProblem, StateUnusable, name_bug
+from followupd.errors import (
+    Changed,
+    Missing,
+    Problem,
+    StateBusy,
+    StateDamaged,
+    StateProblem,
+    StateUnusable,
+    name_bug,
+)
+from followupd.store.backups import advise_restore
 from followupd.web import entering, looking_back, meeting, queue, wording
 from followupd.web.door import Door, form_token
 from followupd.web.entering import COOKIE
@@ -28,9 +39,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("followupd")
 
 #: What is answered without a session: how to get one, and what a stranger learns nothing from.
-_OPEN_TO_ALL = frozenset(
-    {"static", "entering.show_link", "entering.open_page", "entering.prove", "entering.tell_health"}
-)
+_OPEN_TO_ALL = frozenset({"static", "entering.show_link", "entering.open_page", "entering.prove"})
 _BY_LINK = frozenset({"entering.show_link", "entering.open_page"})
 _ROOMS = (
     ("queue.show_queue", "Queue"),
@@ -38,7 +47,7 @@ _ROOMS = (
     ("looking_back.show_left_out", "Why not?"),
     ("looking_back.show_activity", "Activity"),
 )
-#: How a session, a token or a link that does not fit is answered.
+#: How a session or a link that does not fit is answered.
 _KEY_IS_WRONG = frozenset({401, 410})
 _PROBLEM_STATUS = {Missing: 404, StateUnusable: 503, StateBusy: 503, StateProblem: 503, Changed: 409}
 
@@ -106,7 +115,7 @@ def _check_session() -> AnyResponse | tuple[str, int] | None:
 
 
 def _slow_guesses(answer: Response) -> Response:
-    """Have whoever brings one wrong cookie, link or token after the other wait."""
+    """Have whoever brings one wrong cookie or link after the other wait."""
     if answer.status_code not in _KEY_IS_WRONG or not _brings_key() or not holder().tries.count_wrong(now()):
         return answer
     wait = str(int(WINDOW.total_seconds()))
@@ -115,9 +124,9 @@ def _slow_guesses(answer: Response) -> Response:
 
 
 def _brings_key() -> bool:
-    """Tell whether this request brought a link, a token or a cookie to be let in by."""
+    """Tell whether this request brought a link or a cookie to be let in by."""
     if request.endpoint in _OPEN_TO_ALL:
-        return request.endpoint in _BY_LINK or "Authorization" in request.headers
+        return request.endpoint in _BY_LINK
     return bool(request.cookies.get(COOKIE))
 
 
@@ -132,6 +141,9 @@ def _write_token() -> Markup:
 
 
 def _tell_problem(problem: Problem) -> tuple[str, int]:
+    if isinstance(problem, StateDamaged):
+        with suppress(Problem):
+            problem.todo = advise_restore(ground().settings.state)
     status = next((code for kind, code in _PROBLEM_STATUS.items() if isinstance(problem, kind)), 400)
     return _tell(status, problem.what, problem.todo)
 
@@ -141,7 +153,8 @@ def _tell_http(error: HTTPException) -> tuple[str, int]:
 
 
 def _tell_bug(error: Exception) -> tuple[str, int]:
-    log.error("a bug in followupd met the page at %s", request.path, exc_info=error)
+    # By the route's name: the path of a link is a secret, and other paths hold what somebody typed.
+    log.error("a bug in followupd met the page at %s", request.endpoint, exc_info=error)
     bug = name_bug("the page", error)
     return _tell(500, bug.what, bug.todo)
 

@@ -33,8 +33,6 @@ class Ground:
     open_debriefing: Callable[[Store], Debriefing]
     wake: Callable[[], None]
     clock: Callable[[], datetime]
-    last_pass: Callable[[], datetime | None]
-    """When the daemon last made a whole pass (UTC); None where no daemon runs in this process."""
     is_running: Callable[[], bool]
     """Whether a daemon carries out what is decided."""
 

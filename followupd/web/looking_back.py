@@ -18,8 +18,6 @@ pages = Blueprint("looking_back", __name__)
 
 #: So many steps are shown at once.
 STEPS = 100
-#: Nothing an owner could want to be written to.
-_NEVER = frozenset({Reason.OWNER, Reason.ROOM, Reason.DUPLICATE})
 _ENDED = frozenset({Status.EXPIRED, Status.SKIPPED, Status.WITHDRAWN})
 
 
@@ -55,7 +53,7 @@ def _find_left_out() -> Iterator[LeftOut]:
         judgement = answer_judgement(judged, store().calendars.owner_says(event.occurrence))
         items = store().followups_of(event.occurrence)
         written = {item.person for item in items}
-        out = [guest for guest in guests if not guest.follow_up and guest.reason not in _NEVER]
+        out = [guest for guest in guests if not guest.follow_up and guest.reason is not Reason.OWNER]
         left = LeftOut(
             event=event,
             judgement=judgement,

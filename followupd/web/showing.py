@@ -115,13 +115,15 @@ def isolate(text: str) -> Markup:
 
 
 def show_commands(text: str) -> Markup:
-    """Return a sentence of ours, whoever is named in it, with what stands between backticks as a command."""
-    pieces = _HIDDEN.sub("", _CONTROLS.sub(" ", text)).split("`")
+    """Return a sentence of ours, whoever is named in it, with what stands between backticks, or on a line of its own, as a command."""
+    marked = _COMMAND_LINE.sub(r" `\1`", text)
+    pieces = _HIDDEN.sub("", _CONTROLS.sub(" ", marked)).split("`")
     shown = (_COMMAND.format(piece) if place % 2 else escape(piece) for place, piece in enumerate(pieces))
     return Markup("<bdi>{}</bdi>").format(Markup().join(shown))
 
 
 _COMMAND = Markup("<code>{}</code>")
+_COMMAND_LINE = re.compile(r"\n(followupd .+)")
 
 
 def mark_hidden(text: str) -> Markup:
@@ -175,6 +177,7 @@ HELD: Mapping[Reason, str] = {
     Reason.NOT_FRESH: "its calendar could not be read just now; the next pass tries again",
     Reason.QUARANTINED: "it failed three times; see the problem in the queue",
     Reason.CANCELLED: "the event was cancelled",
+    Reason.ANSWERED: "they wrote back meanwhile",
     Reason.WROTE: "you wrote to them yourself meanwhile; approve it if it should still go",
 }
 

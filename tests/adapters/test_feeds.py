@@ -22,7 +22,7 @@ from followupd.adapters.wire import measure_drift
 from followupd.errors import SourceProblem
 from followupd.network import Network
 
-SECRET = "private-b4d5eed2f00d"
+SECRET = "private-s3cret-f00d"
 OTHER = CALENDAR.replace(b"VERSION:2.0", b"VERSION:2.0\r\nX-WR-CALNAME:Other")
 DIRECT = Network(proxy="")
 #: Long enough for a busy machine to answer, short enough to wait for.

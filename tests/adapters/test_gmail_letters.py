@@ -159,6 +159,19 @@ def test_an_address_that_would_change_the_search_is_not_asked_about(
     assert google.count("gmail.users.messages.list") == 0
 
 
+def test_the_signature_is_that_of_the_address_mails_come_from(ada: Account, open_letters: Opener) -> None:
+    assert open_letters().find_signature(ADA) == ""
+    ada.mailbox.aliases[ADA]["signature"] = "<b>Ada</b>"
+    ada.mailbox.aliases["ada@club.example"] = {
+        "sendAsEmail": "ada@club.example",
+        "signature": "Ada, chair",
+        "isDefault": False,
+    }
+    letters = open_letters()
+    assert letters.find_signature("Ada@Club.example") == "Ada, chair"
+    assert letters.find_signature("ada@home.example") == "<b>Ada</b>"
+
+
 def test_without_leave_nothing_may_be_read(open_letters: Opener) -> None:
     assert open_letters().may_read()
     assert not open_letters(COMPOSE).may_read()

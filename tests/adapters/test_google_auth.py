@@ -212,7 +212,7 @@ def test_a_file_that_others_can_reach_is_not_used(google: Google, tmp_path: Path
 
 def test_no_link_is_followed_neither_in_reading_nor_in_writing(google: Google, tmp_path: Path) -> None:
     file = keep(google, tmp_path)
-    elsewhere = tmp_path / "elsewhere"
+    elsewhere = tmp_path / "sign-in-of-somebody-else"
     file.path.rename(elsewhere)
     text = elsewhere.read_bytes()
     file.path.symlink_to(elsewhere)
@@ -442,7 +442,7 @@ def test_neither_code_nor_token_nor_secret_is_logged(
     with caplog.at_level(logging.DEBUG):
         made = sign_in(google, write_client(google, tmp_path), NEEDED)
 
-    for secret in (made.refresh_token, made.access_token, made.client_secret, "4/code"):
+    for secret in (made.refresh_token, made.access_token, made.client_secret, "4/s3cret-code"):
         assert secret not in caplog.text
     assert made.refresh_token not in repr(made)
 

@@ -119,7 +119,7 @@ def make_folder(folder: Path, _: ExitStack) -> Case:
 
 def make_feed(_: Path, stack: ExitStack) -> Case:
     site = stack.enter_context(Site())
-    feed = Feed(f"http://127.0.0.1:{site.port}/secret/cal.ics", Network(""), allow_private=True)
+    feed = Feed(f"http://127.0.0.1:{site.port}/s3cret/cal.ics", Network(""), allow_private=True)
 
     def fill(entries: list[Entry]) -> None:
         site.do = lambda call: call.answer(200, wrap(*entries).encode())

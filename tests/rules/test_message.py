@@ -58,7 +58,8 @@ def test_the_bytes_of_a_plain_message() -> None:
 @settings(max_examples=500, deadline=None)
 @given(text=st.text(st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n\t"), min_size=1))
 def test_every_text_comes_back_the_same_from_two_readers(text: str) -> None:
-    text = f"x{text}x"
+    """But for the line that begins a signature, which gets its space; the test of signatures has that."""
+    text = f"x{text}x".replace("\n--\n", "\n-- \n")
     raw = write_message(replace(MESSAGE, text=text, html=f"<p>{text}</p>"))
     assert read_message(raw).text == text
     assert fast_mail_parser.parse_email(raw).text_plain[0].replace("\r\n", "\n").rstrip("\n") == text

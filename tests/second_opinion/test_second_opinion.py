@@ -26,7 +26,10 @@ pytestmark = pytest.mark.soak
 #: Where `make` puts the other Google, with the Node to run it.
 OTHER = Path(sys.prefix) / "second-opinion"
 ADA = "ada@example.com"
-CLIENT = {"client_id": "1234-desktop.apps.googleusercontent.com", "client_secret": "GOCSPX-of-the-stand-in"}
+CLIENT = {
+    "client_id": "1234-desktop.apps.googleusercontent.com",
+    "client_secret": "GOCSPX-s3cret-of-the-stand-in",
+}
 BACK = "http://localhost:8123/"
 SCOPES = "https://www.googleapis.com/auth/gmail.modify https://www.googleapis.com/auth/calendar.events"
 VERIFIER = "a-verifier-that-is-long-enough-for-rfc-7636-0123456789"

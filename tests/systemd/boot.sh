@@ -32,4 +32,5 @@ mkdir -p old
 pivot_root . old
 cd /
 umount -l old
+mount --make-rshared /  # as a systemd in a container expects it: credentials reach a service by a shared mount
 exec env -i container=followupd PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd

@@ -189,6 +189,11 @@ def test_the_service_of_a_session(machine: Machine) -> None:
     assert "There is no config file at /home/ada/.config/followupd/config.toml." in refused.stderr
 
     config = _OWNER.format(maildir="~/Mail", calendar=_FILES)
+    machine.write(CONFIG, config)
+    warned = machine.run("followupd", "service", "install", "--system", "--user", "ada").stderr
+    assert "The service sees no home folder, but its config names ~/Mail." in warned
+    machine.run("followupd", "service", "uninstall", "--system", "--user", "ada")
+
     machine.run("mkdir", "-p", "/home/ada/.config/followupd", user="ada")
     machine.write("/home/ada/.config/followupd/config.toml", config)
     wait_for(

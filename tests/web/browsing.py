@@ -10,6 +10,9 @@ import pytest
 from house import House, wait_for
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from followupd.web.app import Page as PageApp
+from followupd.web.serving import PageServer
+
 SIZES = {"laptop": (1280, 800), "phone": (390, 844)}
 _MISSING = "Chromium is missing, so the page was not tried in a browser: apt-get install chromium"
 
@@ -56,6 +59,16 @@ def start_serving(house: House, drafts: int) -> None:
     """Start the daemon with its page and wait for so many drafts."""
     house.start_daemon()
     wait_for(lambda: len(house.drafts()) >= drafts, 30, f"{drafts} drafts")
+
+
+@contextmanager
+def serve(page: PageApp, patience: int = 30) -> Iterator[str]:
+    """Yield the address at which an application is served, in this process."""
+    port = free_port()
+    server = PageServer(page, port, patience)
+    server.start()
+    yield f"http://127.0.0.1:{port}"
+    server.close()
 
 
 def statuses(house: House) -> dict[str, str]:

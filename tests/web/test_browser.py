@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -29,7 +30,10 @@ FIRST_NAMES = (
 SCREENS = (
     "/",
     "/items/1",
-    "/items/1/edit",
+    "/items/1/guests",
+    "/items/2",
+    "/items/2/edit",
+    "/items/999",
     "/together",
     "/templates",
     "/templates/late.md",
@@ -116,6 +120,7 @@ def test_every_key_does_what_the_list_says(house: House, browser: Browser) -> No
     wait_for(lambda: statuses(house)["Maya Berg"] == "drafted", 30, "it is drafted again")
 
 
+@pytest.mark.soak
 def test_snooze_and_done_are_two_keys_away(house: House, browser: Browser) -> None:
     page = open_page(browser, house)
     press(page, "j", "**/items/2")
@@ -131,6 +136,7 @@ def test_snooze_and_done_are_two_keys_away(house: House, browser: Browser) -> No
     assert statuses(house)["Tomas Berg"] == "done"
 
 
+@pytest.mark.soak
 def test_whom_did_you_meet_shows_at_once_what_they_get(house: House, browser: Browser) -> None:
     page = open_page(browser, house)
     page.get_by_text("Whom did you meet?").first.click()
@@ -141,6 +147,7 @@ def test_whom_did_you_meet_shows_at_once_what_they_get(house: House, browser: Br
     wait_for(lambda: statuses(house).get("Jane Doe") == "drafted", 30, "Jane's draft")
 
 
+@pytest.mark.soak
 def test_a_template_is_seen_while_it_is_typed(house: House, browser: Browser) -> None:
     page = open_page(browser, house)
     page.get_by_role("link", name="Templates").click()
@@ -198,19 +205,43 @@ def test_a_link_is_good_for_one_browser_and_signing_out_ends_it(house: House, br
     expect(page.locator("h1")).to_have_text("You are signed out")
 
 
-@pytest.mark.parametrize("size", ["laptop", pytest.param("phone", marks=pytest.mark.soak)])
-def test_axe_finds_nothing_serious_on_any_screen(house: House, browser: Browser, size: str) -> None:
+@pytest.mark.parametrize(
+    ("size", "scheme"),
+    [
+        ("laptop", "light"),
+        *(
+            pytest.param(*case, marks=pytest.mark.soak)
+            for case in (("laptop", "dark"), ("phone", "light"), ("phone", "dark"))
+        ),
+    ],
+)
+def test_axe_finds_nothing_serious_on_any_screen(
+    house: House, browser: Browser, size: str, scheme: Literal["light", "dark"]
+) -> None:
     page = open_page(browser, house, size)
+    page.emulate_media(color_scheme=scheme)
     base, serious = f"http://127.0.0.1:{house.port}", []
     for screen in SCREENS:
         page.goto(base + screen)
-        found = Axe().run(page).response["violations"]
-        serious += [
-            (screen, one["id"], one["nodes"][0]["html"])
-            for one in found
-            if one["impact"] in {"serious", "critical"}
-        ]
+        serious += find_serious(page, screen)
+    page.goto(base)
+    page.keyboard.press("?")
+    serious += find_serious(page, "the keys")
+    page.context.clear_cookies()
+    for screen in ("/", "/open/used"):
+        page.goto(base + screen)
+        serious += find_serious(page, f"signed out, {screen}")
     assert serious == []
+
+
+def find_serious(page: Page, screen: str) -> list[tuple[str, str, str]]:
+    """Return what axe-core calls serious or critical: the screen, the rule, the first element."""
+    found = Axe().run(page).response["violations"]
+    return [
+        (screen, one["id"], one["nodes"][0]["html"])
+        for one in found
+        if one["impact"] in {"serious", "critical"}
+    ]
 
 
 def test_the_page_fits_a_phone(house: House, browser: Browser) -> None:

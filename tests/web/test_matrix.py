@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from visitor import HOST, ORIGIN, build_page, visit
+from visitor import HOST, ORIGIN, build_page, visit, watch_over
 from week import JANE, World, meeting, open_world
 from werkzeug.test import Client, TestResponse
 
@@ -32,9 +32,9 @@ HEADERS = (
     ("Cache-Control", "no-store"),
 )
 #: What somebody without a session may ask.
-OPEN_TO_ALL = {"static", "entering.show_link", "entering.open_page", "entering.prove", "entering.tell_health"}
+OPEN_TO_ALL = {"static", "entering.show_link", "entering.open_page", "entering.prove"}
 #: What a program that watches may ask with the token of the state folder.
-BY_TOKEN = {"/healthz"}
+BY_TOKEN = {"/healthz", "/metrics"}
 #: Host to whether it is a name of this computer.
 HOSTS = {
     HOST: True,
@@ -115,6 +115,7 @@ def routes_of(page: Page) -> Iterator[Route]:
         for gap, filling in gaps.items():
             path = path.replace(gap, filling)
         yield Route(path, frozenset(rule.methods or ()), rule.endpoint in OPEN_TO_ALL)
+    yield from (Route(path, frozenset({"GET", "HEAD"}), open_to_all=True) for path in sorted(BY_TOKEN))
 
 
 def tries_for(route: Route, right: str, bearer: str) -> Iterator[Try]:
@@ -138,10 +139,11 @@ def expect(what: Try, right: str, bearer: str) -> int | None:
         return 405
     if not own and (what.method == "POST" or what.origin is not None):
         return 403
-    if what.route.open_to_all and what.method in what.route.methods:
-        return 401 if what.route.path in BY_TOKEN and what.bearer != bearer else None
-    if not what.session:
-        return 401
+    if what.route.path in BY_TOKEN:
+        return 405 if what.method == "POST" else None if what.bearer == bearer else 401
+    open_to_all = what.route.open_to_all and what.method in what.route.methods
+    if open_to_all or not what.session:
+        return None if open_to_all else 401
     return 403 if what.method == "POST" and what.token != right else None
 
 
@@ -180,7 +182,8 @@ def test_nobody_is_let_in_who_should_not_be(world: World) -> None:
     with visit(world) as visitor:
         right, before = form_token(visitor.session), look_at(world)
         bearer = (world.settings.state / "page" / "token").read_text()
-        client, count, wrong = Client(visitor.page, use_cookies=False), 0, []
+        watched, _ = watch_over(world, visitor.page)
+        client, count, wrong = Client(watched, use_cookies=False), 0, []
         for route in routes_of(visitor.page):
             # Signing out would end the session that all the others need; it has a test of its own.
             for what in tries_for(route, right, bearer) if route.path != "/sign-out" else ():

@@ -375,7 +375,7 @@ def test_a_damaged_state_is_told_with_what_to_do(world: World, visitor: Visitor)
     database.write_bytes(b"this is no database at all, but it is long enough to be read as one" * 20)
     answer = visitor.get("/")
     assert answer.status_code == 503
-    assert "Nothing was written outside." in read_words(answer.text)
+    assert "Nothing was written outside. There is no good backup" in read_words(answer.text)
     database.unlink()
     world.open()
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from browsing import free_port
+from browsing import serve
 from visitor import build_page
 from week import open_world
 
@@ -20,25 +20,15 @@ HOSTS = {"127.0.0.1": socket.AF_INET, "::1": socket.AF_INET6}
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    with open_world(tmp_path_factory.mktemp("world")) as world:
-        page, _ = build_page(world)
-        chosen = free_port()
-        server = PageServer(page, chosen)
-        server.start()
-        yield chosen
-        server.close()
+    with open_world(tmp_path_factory.mktemp("world")) as world, serve(build_page(world)[0]) as address:
+        yield int(address.rpartition(":")[2])
 
 
 @pytest.fixture(scope="module")
 def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The port of a page that waits a second for a request."""
-    with open_world(tmp_path_factory.mktemp("hasty")) as world:
-        page, _ = build_page(world)
-        chosen = free_port()
-        server = PageServer(page, chosen, patience=1)
-        server.start()
-        yield chosen
-        server.close()
+    with open_world(tmp_path_factory.mktemp("hasty")) as world, serve(build_page(world)[0], 1) as address:
+        yield int(address.rpartition(":")[2])
 
 
 def ask(port: int, request: bytes, address: str = "127.0.0.1") -> tuple[int, dict[str, str]]:

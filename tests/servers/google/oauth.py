@@ -34,7 +34,7 @@ class Client:
     """A desktop client, as its owner made it in Google's console."""
 
     id: str = "1234-desktop.apps.googleusercontent.com"
-    secret: str = "GOCSPX-of-the-stand-in"
+    secret: str = "GOCSPX-s3cret-of-the-stand-in"
     testing: bool = False
     """Publishing status "Testing": every grant ends after seven days."""
 
@@ -116,7 +116,7 @@ class SignIn:
         first = all(grant.dead or grant.user != user for grant in self.grants)
         grant = Grant(user, allowed, self.clock())
         self.grants.append(grant)
-        code = self._make_word("4/code")
+        code = self._make_word("4/s3cret-code")
         self._codes[code] = _Code(request, grant, self.clock(), first)
         return _add_query(
             request.redirect, {"state": request.state, "code": code, "scope": " ".join(sorted(allowed))}
@@ -178,13 +178,13 @@ class SignIn:
         }
 
     def make_access_token(self, grant: Grant) -> str:
-        token = self._make_word("ya29.access")
+        token = self._make_word("ya29.s3cret")
         self._access[token] = (grant, self.clock() + TOKEN_LIFE)
         return token
 
     def make_refresh_token(self, grant: Grant) -> str:
         """Return a new refresh token; the oldest of too many dies without a word."""
-        token = self._make_word("1//refresh")
+        token = self._make_word("1//s3cret")
         self._refresh[token] = grant
         own = [word for word, other in self._refresh.items() if other.user == grant.user]
         for word in own[:-MOST_REFRESH_TOKENS]:
