@@ -95,7 +95,7 @@ class Daemon:
         """
         use_utc()
         with (
-            closing(listen_for_signals(self._on_signal)) as signals,
+            closing(listen_for_signals(self.take_signal)) as signals,
             closing(Bell(self._folder, signals)) as bell,
         ):
             log.info("started; looking every %s", self._poll)
@@ -118,7 +118,8 @@ class Daemon:
         """End after what is under way."""
         self._stopping = True
 
-    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+    def take_signal(self, number: int, _frame: FrameType | None = None) -> None:
+        """Read settings again after what is under way (SIGHUP), or end after it."""
         if number == signal.SIGHUP:
             self._reloading = True
         else:

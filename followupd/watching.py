@@ -55,10 +55,16 @@ class Health(NamedTuple):
 class Watch:
     """Told of every pass, and of what fails beside them; lives as long as the daemon."""
 
-    def __init__(self, clock: Callable[[], datetime], mark_hang: Callable[[], bool] = lambda: True) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], datetime],
+        mark_hang: Callable[[], bool] = lambda: True,
+        hang_after: timedelta = HANG_AFTER,
+    ) -> None:
         """`mark_hang` notes that a hang is told, and says whether it was not told within a day."""
         self._clock = clock
         self._mark_hang = mark_hang
+        self._hang_after = hang_after
         self._ground: Ground
         self._standing: dict[Cause, Problem] = {}
         self._hang = threading.Timer(0, lambda: None)
@@ -91,7 +97,7 @@ class Watch:
 
     def begin_pass(self) -> None:
         """Say outside that a pass begins, and watch that it ends."""
-        self._hang = threading.Timer(HANG_AFTER.total_seconds(), self.tell_hang, [self._clock()])
+        self._hang = threading.Timer(self._hang_after.total_seconds(), self.tell_hang, [self._clock()])
         self._hang.daemon = True
         self._hang.start()
         self._began = time.monotonic()
