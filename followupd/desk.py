@@ -6,7 +6,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from followupd.errors import Changed, Problem
-from followupd.items import OPEN, SNOOZE_GRACE, By, FollowUp, Kind, Offer, Plan, Status, Step, Via
+from followupd.items import (
+    OPEN,
+    SNOOZE_GRACE,
+    By,
+    FollowUp,
+    Kind,
+    Offer,
+    Plan,
+    SeriesAnswer,
+    Status,
+    Step,
+    Via,
+)
 from followupd.meeting import take_met
 from followupd.met import Met
 from followupd.model import TOO_LATE_AFTER, Event, Person, Reason
@@ -111,7 +123,11 @@ class Desk:
     def _answer_yes(self, item: FollowUp, now: datetime) -> FollowUp:
         with self._store.transaction():
             self._store.calendars.save_answer(item.occurrence, networking=True)
-            return self._store.move(item, Status.DONE, now, By.OWNER, "you said it was networking")
+            why = "you said it was networking"
+            if item.series:
+                self._store.calendars.save_series_answer(item.series, networking=True, now=now)
+                why += ", and that counts for the whole series"
+            return self._store.move(item, Status.DONE, now, By.OWNER, why)
 
     def edit(
         self,
@@ -185,6 +201,33 @@ class Desk:
                 self._store.move(item, Status.SKIPPED, now, By.OWNER, "you skipped it", NO_APPROVAL)
             )
 
+    def skip_series(self, number: int, now: datetime) -> FollowUp:
+        """Say no to a question, and never to the series it comes from. Raises Problem for anything else."""
+        item = self._store.followup(number)
+        if item.kind is not Kind.QUESTION or item.asks_where or not item.series:
+            raise Problem(
+                f"Item {number} is no question about an event that comes round again.",
+                f"Say no to it alone: followupd skip {number}",
+            )
+        with self._store.transaction():
+            self._store.calendars.save_series_answer(item.series, networking=False, now=now)
+            self._say_no(item, now)
+            why = "you said never for this series"
+            return self._done(self._store.move(item, Status.SKIPPED, now, By.OWNER, why, NO_APPROVAL))
+
+    def list_rules(self) -> list[SeriesAnswer]:
+        """Return what the owner said of whole series: rules they can read and delete."""
+        return self._store.calendars.series_answers()
+
+    def delete_rule(self, place: int) -> SeriesAnswer:
+        """Forget a rule by its place in the list, counted from 1; from then on its events are judged by their words."""
+        rules = self.list_rules()
+        if not 0 < place <= len(rules):
+            raise Problem(f"There is no rule {place}.", "See `followupd rules`.")
+        self._store.calendars.delete_series_answer(rules[place - 1].uid)
+        self._wake()
+        return rules[place - 1]
+
     def _say_no(self, item: FollowUp, now: datetime) -> None:
         if item.asks_where:
             self._store.attendances.settle(item.id, (), now)
@@ -220,11 +263,16 @@ class Desk:
             if item.asks_where:
                 self._store.attendances.reopen(item.id)
             elif item.kind is Kind.QUESTION:
-                self._store.calendars.save_answer(item.occurrence, networking=None)
+                self._forget_answer(item)
             self._store.remove_touches(item)
             status = Status.PLANNED if item.kind is Kind.DRAFT and item.email else Status.NEEDS_INFO
             changes = NO_APPROVAL | {"expires": max(item.expires, now + TOO_LATE_AFTER)}
             return self._store.move(item, status, now, By.OWNER, "you took it up again", changes)
+
+    def _forget_answer(self, item: FollowUp) -> None:
+        self._store.calendars.save_answer(item.occurrence, networking=None)
+        if item.series:
+            self._store.calendars.delete_series_answer(item.series)
 
     def finish(self, number: int, channel: str, now: datetime) -> FollowUp:
         """Record that the owner followed up another way: by an e-mail of their own, phone, letter, message or in person.

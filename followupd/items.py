@@ -128,6 +128,8 @@ class FollowUp:
     message_id: str = ""
     draft_id: str | None = None
     """None when no draft of ours lies in the mailbox."""
+    series: str | None = None
+    """UID of the series its event belongs to; None for an event that happens once."""
     wrote_at: datetime | None = None
     """When the owner last wrote to them by themselves, as far as an item was ended or held for it; a nudge begins with when
     the mail left that nobody answered."""
@@ -179,6 +181,17 @@ class Offer:
     event: Event
     there: bool | None
     """What the owner said; None before they answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesAnswer:
+    """What the owner said of a whole series when they were asked about one of its events."""
+
+    uid: str
+    title: str
+    """Of the latest event the state knows; "" when it knows none."""
+    networking: bool
+    said_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

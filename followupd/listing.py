@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from followupd.durations import write_utc
-from followupd.items import OPEN, FollowUp, Kind, Offer, Status, Step
+from followupd.items import OPEN, FollowUp, Kind, Offer, SeriesAnswer, Status, Step
 from followupd.met import Listed
 from followupd.model import Evidence, Person, Reason
 from followupd.rules.choosing import Chosen
@@ -151,7 +151,8 @@ def say_next(item: FollowUp) -> str:
     if item.asks_where:
         return f"followupd attended {item.id} 1,3   (or none)"
     if item.kind is Kind.QUESTION:
-        return f"followupd approve {item.id} (yes) · skip {item.id} (no)"
+        never = f" · skip {item.id} --series (never this series)" if item.series else ""
+        return f"followupd approve {item.id} (yes) · skip {item.id} (no){never}"
     if item.kind is Kind.PROBLEM:
         return _say_problem_next(item)
     by_status = {
@@ -256,6 +257,22 @@ def _say_address(name: str, email: str) -> str:
 
 def _write_step(step: Step, now: datetime, zone: ZoneInfo) -> str:
     return f"  {say_time(step.at, zone, now):17} {step.status:10} {step.by}: {step.why}"
+
+
+def rule_to_json(number: int, rule: SeriesAnswer) -> dict[str, Any]:
+    return {
+        "rule": number,
+        "series": rule.uid,
+        "title": rule.title or None,
+        "networking": rule.networking,
+        "said_at": write_utc(rule.said_at),
+    }
+
+
+def say_rule(number: int, rule: SeriesAnswer, zone: ZoneInfo) -> str:
+    """Return one rule as a line: its number, what counts, the series, and when the owner said so."""
+    what = "networking" if rule.networking else "never"
+    return f"{number:4}  {what:11} {rule.title or rule.uid}  (said {rule.said_at.astimezone(zone):%Y-%m-%d})"
 
 
 def say_person(person: Person, last: datetime | None, zone: ZoneInfo) -> str:
