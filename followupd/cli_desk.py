@@ -172,7 +172,7 @@ def _decide(act: Callable[[int], Any], numbers: Iterable[int], done: str, app: A
 def skip(app: App, numbers: Sequence[int], series: bool) -> None:
     """Say no; the draft is taken out of your mailbox. `undo` brings it back."""
     act, done = (
-        (app.desk.skip_series, "never again for this series.") if series else (app.desk.skip, "skipped.")
+        (app.desk.series.never, "never again for this series.") if series else (app.desk.skip, "skipped.")
     )
     _decide(lambda number: act(number, app.now), numbers, done, app)
 
@@ -192,12 +192,12 @@ def rules(app: App, place: int | None, as_json: bool) -> None:
     from followupd.listing import rule_to_json, say_rule
 
     if place is not None:
-        rule = app.desk.delete_rule(place)
+        rule = app.desk.series.delete(place)
         click.echo(f"{rule.title or rule.uid}: forgotten; you may be asked again.", err=True)
     elif as_json:
-        print_json(rule_to_json(number, rule) for number, rule in enumerate(app.desk.list_rules(), 1))
+        print_json(rule_to_json(number, rule) for number, rule in enumerate(app.desk.series.list(), 1))
     else:
-        for number, rule in enumerate(app.desk.list_rules(), 1):
+        for number, rule in enumerate(app.desk.series.list(), 1):
             click.echo(say_rule(number, rule, app.zone))
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from followupd.desk_series import SeriesDesk
 from followupd.errors import Changed, Problem
 from followupd.items import (
     OPEN,
@@ -14,7 +15,6 @@ from followupd.items import (
     Kind,
     Offer,
     Plan,
-    SeriesAnswer,
     Status,
     Step,
     Via,
@@ -51,6 +51,11 @@ class Desk:
 
         return PeopleDesk(self._store, self._wake)
 
+    @cached_property
+    def series(self) -> SeriesDesk:
+        """What the owner says of whole series when they are asked about one of their events."""
+        return SeriesDesk(self._store, self._wake)
+
     def list_queue(self, now: datetime, *, everything: bool = False) -> list[FollowUp]:
         """Return what waits for the owner, by deadline; with `everything`, also what snoozes and what has ended.
 
@@ -62,7 +67,14 @@ class Desk:
 
     def find_alike(self, item: FollowUp) -> str | None:
         """Return what to warn of before an item is approved: it looks like somebody the owner knows, without being them."""
-        return self._faces.find_alike(item.name, item.email) if item.email else None
+        if item.kind is not Kind.DRAFT or item.email is None:
+            return None
+        return self._faces.find_alike(item.name, item.email, self._kin_of(item.person or ""))
+
+    def _kin_of(self, key: str) -> list[str]:
+        """Return every address of whoever has this key."""
+        people = map(self._store.people.find, self._store.kinship.keys_of(key))
+        return [person.email for person in people if person and person.email]
 
     @cached_property
     def _faces(self) -> Faces:
@@ -104,6 +116,8 @@ class Desk:
                 f"Item {number} asks which of several events you were at.",
                 f"Answer it: followupd attended {number} 1,3 (or none)",
             )
+        if item.asks_who:
+            return self._done(self._join(item, now))
         if item.kind is Kind.QUESTION:
             return self._done(self._answer_yes(item, now))
         if item.kind is Kind.PROBLEM:
@@ -120,14 +134,19 @@ class Desk:
         why = f"you approved it; {opening.why}" if opening.why else "you approved it"
         return self._done(self._store.move(item, Status.APPROVED, now, By.OWNER, why, changes))
 
+    def _join(self, item: FollowUp, now: datetime) -> FollowUp:
+        with self._store.transaction():
+            self._settle_kin(item, same=True)
+            return self._store.move(item, Status.DONE, now, By.OWNER, "you said they are one person")
+
+    def _settle_kin(self, item: FollowUp, *, same: bool | None) -> None:
+        if pair := self._store.kinship.pair_of(item.id):
+            self._store.kinship.save(*pair, same)
+
     def _answer_yes(self, item: FollowUp, now: datetime) -> FollowUp:
         with self._store.transaction():
             self._store.calendars.save_answer(item.occurrence, networking=True)
-            why = "you said it was networking"
-            if item.series:
-                self._store.calendars.save_series_answer(item.series, networking=True, now=now)
-                why += ", and that counts for the whole series"
-            return self._store.move(item, Status.DONE, now, By.OWNER, why)
+            return self._store.move(item, Status.DONE, now, By.OWNER, self.series.hear_yes(item, now))
 
     def edit(
         self,
@@ -201,36 +220,11 @@ class Desk:
                 self._store.move(item, Status.SKIPPED, now, By.OWNER, "you skipped it", NO_APPROVAL)
             )
 
-    def skip_series(self, number: int, now: datetime) -> FollowUp:
-        """Say no to a question, and never to the series it comes from. Raises Problem for anything else."""
-        item = self._store.followup(number)
-        if item.kind is not Kind.QUESTION or item.asks_where or not item.series:
-            raise Problem(
-                f"Item {number} is no question about an event that comes round again.",
-                f"Say no to it alone: followupd skip {number}",
-            )
-        with self._store.transaction():
-            self._store.calendars.save_series_answer(item.series, networking=False, now=now)
-            self._say_no(item, now)
-            why = "you said never for this series"
-            return self._done(self._store.move(item, Status.SKIPPED, now, By.OWNER, why, NO_APPROVAL))
-
-    def list_rules(self) -> list[SeriesAnswer]:
-        """Return what the owner said of whole series: rules they can read and delete."""
-        return self._store.calendars.series_answers()
-
-    def delete_rule(self, place: int) -> SeriesAnswer:
-        """Forget a rule by its place in the list, counted from 1; from then on its events are judged by their words."""
-        rules = self.list_rules()
-        if not 0 < place <= len(rules):
-            raise Problem(f"There is no rule {place}.", "See `followupd rules`.")
-        self._store.calendars.delete_series_answer(rules[place - 1].uid)
-        self._wake()
-        return rules[place - 1]
-
     def _say_no(self, item: FollowUp, now: datetime) -> None:
         if item.asks_where:
             self._store.attendances.settle(item.id, (), now)
+        elif item.asks_who:
+            self._settle_kin(item, same=False)
         elif item.kind is Kind.QUESTION:
             self._store.calendars.save_answer(item.occurrence, networking=False)
 
@@ -262,17 +256,15 @@ class Desk:
         with self._store.transaction():
             if item.asks_where:
                 self._store.attendances.reopen(item.id)
+            elif item.asks_who:
+                self._settle_kin(item, same=None)
             elif item.kind is Kind.QUESTION:
-                self._forget_answer(item)
+                self._store.calendars.save_answer(item.occurrence, networking=None)
+                self.series.forget(item)
             self._store.remove_touches(item)
             status = Status.PLANNED if item.kind is Kind.DRAFT and item.email else Status.NEEDS_INFO
             changes = NO_APPROVAL | {"expires": max(item.expires, now + TOO_LATE_AFTER)}
             return self._store.move(item, status, now, By.OWNER, "you took it up again", changes)
-
-    def _forget_answer(self, item: FollowUp) -> None:
-        self._store.calendars.save_answer(item.occurrence, networking=None)
-        if item.series:
-            self._store.calendars.delete_series_answer(item.series)
 
     def finish(self, number: int, channel: str, now: datetime) -> FollowUp:
         """Record that the owner followed up another way: by an e-mail of their own, phone, letter, message or in person.

@@ -151,10 +151,10 @@ class Review:
             self._said = "Saved; the draft in your mailbox follows with the next pass."
 
     def _skip(self, item: FollowUp) -> None:
-        asks = item.kind is Kind.QUESTION and item.series is not None
-        said = self._ask("s only this one, n never this series (else: leave)") if asks else "s"
+        asks = "s only this one, n never this series (else: leave)"
+        said = self._ask(asks) if item.asks_of_series else "s"
         if said == "n":
-            self._desk.skip_series(item.id, self._app.now)
+            self._desk.series.never(item.id, self._app.now)
             self._note(item, "never again for this series")
         elif said == "s":
             self._desk.skip(item.id, self._app.now)

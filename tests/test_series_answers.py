@@ -42,16 +42,16 @@ def ask(world: World, occurrence: str, *, series: bool = True) -> FollowUp:
 def test_never_this_series_ends_its_questions_until_the_rule_is_deleted(world: World) -> None:
     question = ask(world, "e1")
     assert say_next(question).endswith("skip 1 --series (never this series)")
-    skipped = world.desk.skip_series(question.id, world.now)
+    skipped = world.desk.series.never(question.id, world.now)
     assert (skipped.status, skipped.outcome) == (Status.SKIPPED, "you said never for this series")
     world.now += WEEK
     assert let_pass(world, "e2") is None
 
-    [rule] = world.desk.list_rules()
+    [rule] = world.desk.series.list()
     assert (rule.uid, rule.title, rule.networking) == ("weekly", "Meeting", False)
     assert "never       Meeting" in say_rule(1, rule, UTC_ZONE)
     assert rule_to_json(1, rule)["series"] == "weekly"
-    world.desk.delete_rule(1)
+    world.desk.series.delete(1)
     world.now += HOUR
     assert ask(world, "e3").status is Status.NEEDS_INFO
 
@@ -59,12 +59,12 @@ def test_never_this_series_ends_its_questions_until_the_rule_is_deleted(world: W
 def test_a_yes_counts_for_the_next_event_of_the_series_and_undo_takes_it_back(world: World) -> None:
     question = ask(world, "e1")
     world.desk.approve(question.id, world.now, HOLD)
-    assert [rule.networking for rule in world.desk.list_rules()] == [True]
+    assert [rule.networking for rule in world.desk.series.list()] == [True]
     world.now += WEEK
     assert let_pass(world, "e2") is None
 
     world.desk.undo(question.id, world.now)
-    assert world.desk.list_rules() == []
+    assert world.desk.series.list() == []
 
 
 def test_a_yes_to_a_series_never_follows_up_what_was_made_private(world: World) -> None:
@@ -79,14 +79,14 @@ def test_a_yes_to_a_series_never_follows_up_what_was_made_private(world: World) 
 def test_an_event_that_happens_once_makes_no_rule(world: World) -> None:
     question = ask(world, "e1", series=False)
     with pytest.raises(Problem, match="no question about an event that comes round again"):
-        world.desk.skip_series(question.id, world.now)
+        world.desk.series.never(question.id, world.now)
     world.desk.approve(question.id, world.now, HOLD)
-    assert world.desk.list_rules() == []
+    assert world.desk.series.list() == []
 
 
 def test_a_rule_that_is_not_there_cannot_be_deleted(world: World) -> None:
     with pytest.raises(Problem, match="There is no rule 1"):
-        world.desk.delete_rule(1)
+        world.desk.series.delete(1)
 
 
 def test_at_most_five_questions_are_asked_about_the_events_of_a_week(world: World) -> None:

@@ -122,7 +122,7 @@ def answer(number: int) -> Response:
 @pages.post("/items/<item:number>/never")
 def skip_series(number: int) -> Response:
     """Say no to a question, and never to the series it comes from."""
-    return decide(number, lambda: desk().skip_series(number, now()))
+    return decide(number, lambda: desk().series.never(number, now()))
 
 
 @pages.post("/items/<item:number>/attended")
