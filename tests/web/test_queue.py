@@ -162,7 +162,7 @@ def test_a_page_that_is_no_longer_true_approves_nothing(world: World, visitor: V
     world.desk.edit(jane.id, world.now, body="Something else.")
     refused = visitor.post(f"/items/{jane.id}/approve", hash=seen)
     assert refused.status_code == 409
-    assert "Nothing was approved and nothing leaves." in read_words(refused.text)
+    assert "Nothing was approved and nothing leaves. Read it as it is now" in read_words(refused.text)
     assert world.status("Jane Doe") is Status.DRAFTED
 
 
