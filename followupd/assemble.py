@@ -27,7 +27,8 @@ from followupd.rules.name_words import NameWords, read_name_words
 from followupd.rules.people import PeopleWords, name_attendees, read_people_words, sort_guests
 from followupd.rules.reading import read_envelope
 from followupd.rules.status import check_move
-from followupd.rules.words import Words, read_words
+from followupd.rules.word_tables import read_words
+from followupd.rules.words import Words
 from followupd.settings import CalendarSettings, MailboxSettings, Settings
 from followupd.store.store import Store
 from followupd.template_files import Templates, find_templates, shipped_templates

@@ -10,6 +10,7 @@ from followupd.items import FollowUp
 from followupd.mail import ReplyTo
 from followupd.model import Event, Judgement, Owner, Person
 from followupd.rules.choosing import (
+    NUDGE,
     Case,
     Choice,
     Chosen,
@@ -89,7 +90,8 @@ class Writer:
         """Return the template the rules take for one follow-up, and why."""
         language = choose_language(judgement, self._owner)
         if followup.is_nudge:
-            return Chosen(pick_language("nudge", language, self._templates.sources()), "nobody answered")
+            name, why = NUDGE
+            return Chosen(pick_language(name, language, self._templates.sources()), why)
         case = build_case(
             event,
             judgement,

@@ -17,11 +17,11 @@ from typing import Any, Self
 
 import pytest
 
-#: What can go wrong at each operation; "after": it is done all the same.
+#: What can go wrong at each operation; "after": it is done all the same; "half": half of it is, as a disk that fills does.
 FILE_FAULTS = {
     "open to read": ("EIO", "EMFILE"),
     "open to write": ("EIO", "EMFILE", "ENOSPC", "EROFS"),
-    "write": ("EIO", "ENOSPC"),
+    "write": ("EIO", "ENOSPC", "ENOSPC half"),
     "fsync": ("EIO", "EIO after", "ENOSPC"),
     "rename": ("EIO", "EIO after", "ENOSPC", "EROFS"),
     "unlink": ("EIO", "EIO after", "EROFS"),
@@ -58,8 +58,12 @@ class Plan:
         return self.how.endswith(" after")
 
     @property
+    def half(self) -> bool:
+        return self.how.endswith(" half")
+
+    @property
     def kind(self) -> str:
-        return self.how.removesuffix(" after")
+        return self.how.split()[0]
 
 
 @dataclass
@@ -83,11 +87,15 @@ class Faults:
             yield
         self.plan = None  # a connection that was opened here lives on
 
-    def step(self, name: str, place: object, act: Callable[[], Any]) -> Any:
+    def step(
+        self, name: str, place: object, act: Callable[[], Any], half: Callable[[], Any] | None = None
+    ) -> Any:
         number = len(self.points)
         self.points.append(name)
         self.places.append(str(place))
         hit = self._is_hit(number, name)
+        if hit and hit.half and half:
+            half()
         if hit and not hit.after:
             fail(hit.kind, place)
         try:
@@ -178,10 +186,15 @@ class FaultyFile:
     def __init__(self, file: Any, faults: Faults, descriptor: int) -> None:
         self._file = file
         self._faults = faults
-        self._path = Path(f"/proc/self/fd/{descriptor}").readlink()
+        self._descriptor = descriptor
 
     def write(self, data: bytes) -> int:
-        written: int = self._faults.step("write", self._path, lambda: self._file.write(data))
+        written: int = self._faults.step(
+            "write",
+            self._descriptor,
+            lambda: self._file.write(data),
+            lambda: self._file.write(data[: len(data) // 2]),
+        )
         return written
 
     def __enter__(self) -> Self:
@@ -202,7 +215,8 @@ def fail(kind: str, place: object) -> None:
         raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
     if hasattr(errno, kind):
         number = getattr(errno, kind)
-        raise OSError(number, os.strerror(number), None if isinstance(place, int) else str(place))
+        # What goes wrong with an open file names none.
+        raise OSError(number, os.strerror(number), str(place) if isinstance(place, str | Path) else None)
     error = sqlite3.OperationalError(f"made to fail: {kind}")
     error.sqlite_errorcode = getattr(sqlite3, f"SQLITE_{kind}")
     raise error

@@ -232,7 +232,7 @@ class MemoryLetters:
         self.asked.append(set(people))
         if self.fail is not None:
             raise self.fail
-        wanted = {*people, NOTICES}
+        wanted = {*people, NOTICES} if people else set()
         found = [one for one in self.letters if one.at >= since and wanted & {one.sender, *one.recipients}]
         return tuple(sorted(found, key=lambda one: one.at, reverse=True))
 
@@ -242,7 +242,7 @@ class MemoryLetters:
 
     def write(self, to: str, at: datetime, **more: Any) -> None:
         """Let the owner write to somebody by themselves."""
-        self._add(at, sent=True, sender="ada@example.com", recipients=frozenset({to}), **more)
+        self._add(at, **({"sent": True, "sender": "ada@example.com", "recipients": frozenset({to})} | more))
 
     def arrive(self, sender: str, at: datetime, **more: Any) -> None:
         """Let somebody write to the owner."""

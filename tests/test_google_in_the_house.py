@@ -178,6 +178,19 @@ def test_whoever_the_owner_wrote_to_by_themselves_gets_no_draft(
     assert "you wrote to them yourself on Tue 01 Dec, 13:00" in reading.run("show", "1")
 
 
+def test_a_pass_in_which_nothing_is_due_looks_for_no_letters(
+    google: Google, ada: Account, reading: GoogleHome
+) -> None:
+    add_breakfast(ada.calendar)
+    reading.run("once")
+    google.requests.clear()
+    with time_machine.travel(NOON + timedelta(minutes=20), tick=False):
+        google.clock.go_on(timedelta(minutes=20))
+        reading.run("once")
+    asked = sorted(seen.method for seen in google.requests if seen.method)
+    assert asked == ["calendar.events.list", "gmail.users.drafts.get", "gmail.users.drafts.list"]
+
+
 def test_an_answer_is_seen_and_an_automatic_one_is_none(
     google: Google, ada: Account, reading: GoogleHome
 ) -> None:

@@ -1,7 +1,4 @@
-"""How well events and people of a collection are judged that nobody saw while the words were written.
-
-English and German have words; the other ten languages of the collection wait for theirs.
-"""
+"""How well events and people of a collection are judged that nobody saw while the words were written."""
 
 import pytest
 from judging import FOLDER, judge_as_shipped, read_people, read_set, score_events, score_people
@@ -9,27 +6,38 @@ from judging import FOLDER, judge_as_shipped, read_people, read_set, score_event
 FRESH = FOLDER / "fresh"
 
 
-@pytest.mark.parametrize(("language", "recall"), [("en", 0.87), ("de", 0.97)])
-def test_events_nobody_knew_are_judged_well(language: str, recall: float) -> None:
+RECALL = {
+    "en": 0.88, "de": 0.97, "fr": 1, "es": 1, "it": 1, "pt": 1, "nl": 1, "pl": 1, "sv": 0.83, "ja": 1, "zh": 1, "ko": 1,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", RECALL)
+def test_events_nobody_knew_are_judged_well(language: str) -> None:
     """Nothing of the set aside is printed, so that nobody writes a word for one of its titles."""
-    score = score_events(
-        [entry for entry in read_set("fresh") if entry.language == language], judge_as_shipped
-    )
+    entries = [entry for entry in read_set("fresh") if entry.language == language]
+    score = score_events(entries, judge_as_shipped)
     assert score.precision >= 0.98
-    assert score.recall >= recall
-    assert score.questions <= 5
-    assert score.people_found == 1
+    assert score.recall >= RECALL[language]
+    assert score.forbidden == 0
+
+
+def test_the_whole_half_set_aside_is_judged_well() -> None:
+    score = score_events(read_set("fresh"), judge_as_shipped)
+    assert score.precision >= 0.99
+    assert score.recall >= 0.95
+    assert score.recall_answered >= 0.97
+    assert score.questions <= 2
+    assert score.people_found >= 0.97
+    assert score.forbidden == 0
+
+
+def test_the_events_the_words_were_written_by_are_judged_rightly() -> None:
+    score = score_events(read_set("seen"), judge_as_shipped)
+    print("\n".join([*score.harmful, *score.misses]))
+    assert score.precision >= 0.99
+    assert score.recall >= 0.99
     assert score.forbidden == 0
     assert score.harm == 0
-
-
-def test_no_event_the_words_were_written_by_is_followed_up_that_never_may_be() -> None:
-    entries = [entry for entry in read_set("seen") if entry.language in {"en", "de"}]
-    score = score_events(entries, judge_as_shipped)
-    print("\n".join([*score.harmful, *score.misses]))
-    assert score.precision >= 0.98
-    assert score.recall >= 0.84
-    assert score.forbidden == 0
 
 
 def test_people_the_rules_were_written_by_are_told_from_mailboxes_and_greeted_rightly() -> None:

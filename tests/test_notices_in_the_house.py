@@ -1,11 +1,13 @@
 """Being told, in the real program: the daemon as a process, a webhook and a dead-man's switch on loopback, a draft on disk."""
 
 import json
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from desktop import Desktop
 from house import House, read_letter, wait_for
 from servers.web import Site
 
@@ -71,6 +73,20 @@ def test_an_end_is_told_once_however_often_it_is_started_again(house: House, sit
     house.database.unlink()
     house.start_daemon()
     wait_for(lambda: not (house.state / "stopped").exists(), PATIENCE, "it runs")
+
+
+def test_a_config_that_cannot_be_used_is_told_on_the_desktop_which_needs_none(house: House) -> None:
+    (house.root / "bin").mkdir()
+    desktop = Desktop(house.root / "bin")
+    seen = {
+        "PATH": f"{desktop.folder}:{os.environ['PATH']}",
+        "DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere",
+    }
+    house.config.write_text("[owner")
+    house.state.mkdir()
+    for _ in range(2):
+        assert house.spawn(house.command("run"), seen | {"FOLLOWUPD_STATE": str(house.state)}).wait(30) == 78
+    assert desktop.words.count("followupd stopped, and nothing is drafted or sent until it runs again") == 1
 
 
 def test_every_way_can_be_tried(house: House) -> None:

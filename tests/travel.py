@@ -98,11 +98,14 @@ class Journey:
             self.at(length, daemon.stop)
             daemon.beat_on(self)
 
-    def build_parts(self) -> Parts:
+    def build_ground(self) -> Ground:
         store, hours = self.world.store, self.world.hours
         telling = Telling(store, self.ways, self.switch, hours, lambda: datetime.now(UTC))
-        ground = Ground(store, telling, self.lookouts, hours.zone, self.poll)
-        return Parts(self.beats, store, self.poll, ground)  # type: ignore[arg-type]  # the cycle, with its beats noted
+        return Ground(store, telling, self.lookouts, hours.zone, self.poll)
+
+    def build_parts(self) -> Parts:
+        ground = self.build_ground()
+        return Parts(self.beats, self.world.store, self.poll, ground)  # type: ignore[arg-type]  # the cycle, with its beats noted
 
     def rebuild(self) -> Parts:
         """Do what SIGHUP has done; a test may put something else here."""

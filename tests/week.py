@@ -24,7 +24,7 @@ from followupd.items import FollowUp, Status
 from followupd.met import Met
 from followupd.model import Answer, Attendee, Event, Owner
 from followupd.network import Network
-from followupd.ports import Correspondence, Mailbox
+from followupd.ports import CalendarSource, Correspondence, Mailbox
 from followupd.render import Renderer
 from followupd.rules import debrief
 from followupd.rules.drafts import example_facts
@@ -88,6 +88,8 @@ class World:
     series: tuple[SeriesRule, ...] = ()
     now: datetime = NOON
     calendar: MemoryCalendar = field(default_factory=lambda: MemoryCalendar("work"))
+    more: tuple[CalendarSource, ...] = ()
+    """Calendars beside that one."""
     letters: Mapping[str, Correspondence] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -103,7 +105,7 @@ class World:
         templates = Templates([shipped_templates(), settings.templates], self.renderer, example_facts())
         self.cycle = Cycle(
             store=self.store,
-            sources=[self.calendar],
+            sources=[self.calendar, *self.more],
             mailbox_of={"work": "box", "job": "box"},
             mailboxes={"box": self.mailbox},
             judge=build_judge(settings, WORDS),

@@ -25,16 +25,22 @@ ADVICE = {
 
 @contextmanager
 def said_as(problem: type[MailboxProblem | Doubt], where: Path) -> Iterator[None]:
-    """Say an OSError in words: which file, what happened, what to do."""
+    """Say an OSError in words: where, what happened, what to do; in the same words each time, so that it is told once."""
     try:
         yield
     except OSError as error:
         said = problem(
-            f"{error.filename or where}: {error.strerror or error}.",
+            f"{_name_place(error, where)}: {error.strerror or error}.",
             ADVICE.get(error.errno or 0, "The next pass looks again."),
         )
         said.temporary = error.errno not in NEEDS_OWNER
         raise said from error
+
+
+def _name_place(error: OSError, where: Path) -> Path:
+    """Return the file; for one that nobody was ever shown, whose name is drawn anew at each try, its folder."""
+    place = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else where
+    return place.parent if place.parent.name == "tmp" else place
 
 
 def read_file(path: Path | str, limit: int = -1) -> bytes:

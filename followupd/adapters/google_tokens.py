@@ -53,7 +53,7 @@ class TokenFile:
             status = self.path.lstat()
         except OSError:
             return None
-        return status.st_ino, status.st_mtime_ns
+        return status.st_ino, status.st_ctime_ns  # which a change of its mode sets too
 
     def read(self) -> SignIn:
         """Return the sign-in. Raises NotDone in words when there is none, or when others could have read or put it there."""

@@ -80,10 +80,17 @@ def is_own_letter(letter: Letter, email: str, words: AnswerWords) -> bool:
 def is_answer(
     letter: Letter, email: str, message_id: str, left_at: datetime, owner: Collection[str], words: AnswerWords
 ) -> bool:
-    """Tell whether that person wrote this after our message left, or as an answer to it."""
-    from_them = letter.sender == email and email not in owner and not letter.sent
-    later = letter.at >= left_at or message_id in letter.references
-    return from_them and later and sort_letter(letter, words) is LetterKind.PERSONAL
+    """Tell whether that person wrote this after our message left, or anybody as an answer to it.
+
+    Whoever names our message has read it: the person from another address, or somebody who answers for them.
+    """
+    later = letter.sender == email and letter.at >= left_at
+    from_others = not letter.sent and letter.sender not in owner
+    return (
+        from_others
+        and (later or message_id in letter.references)
+        and sort_letter(letter, words) is LetterKind.PERSONAL
+    )
 
 
 def is_bounce_of(letter: Letter, message_id: str, words: AnswerWords) -> bool:

@@ -66,6 +66,9 @@ DEFAULT_CHOICES = (
     Choice("new-acquaintance"),
 )
 
+#: Before all choices: the template of a nudge, and when one is written.
+NUDGE = ("nudge", "nobody answered, and you want one second mail")
+
 _SAID = {
     "late": ("more than 48 hours have passed", "48 hours have not passed"),
     "known": ("you were in touch before", "you had not been in touch before"),
@@ -105,7 +108,7 @@ def choose_template(choices: Sequence[Choice], case: Case, available: Collection
 def list_reasons(choices: Sequence[Choice]) -> list[tuple[str, str]]:
     """Return every template's name with when it is taken, in the order in which they are tried."""
     own = [(choice.template, _say_why(choice, own=True)) for choice in choices]
-    return own + [(choice.template, _say_why(choice, own=False)) for choice in DEFAULT_CHOICES]
+    return [NUDGE, *own] + [(choice.template, _say_why(choice, own=False)) for choice in DEFAULT_CHOICES]
 
 
 def _fits(choice: Choice, case: Case) -> bool:

@@ -31,8 +31,10 @@ PLACE_LETTERS = 200
 CATEGORIES = 10
 DESCRIPTION_LETTERS = 500
 
-LONGEST_CANCELLATION = 3
+LONGEST_CANCELLATION = 6
 SHORT_CLAUSE = 4
+#: Counts the words of a clause where a language puts spaces between them, and its pieces where it does not.
+RUN = re.compile(r"\w+")
 #: In a description only these speak against an event, and only in words this heavy.
 PASSIVE = frozenset({Reason.WEBINAR, Reason.INTERVIEW})
 TELLING = -10
@@ -129,8 +131,8 @@ def is_called_off(title: str, words: Words) -> bool:
 
     A feed often has no other sign; "Round table: when orders are cancelled" takes place.
     """
-    said, last = split_words(title), split_words(re.split(r"[:(\[]", title)[-1])
-    ends = last if len(last) <= SHORT_CLAUSE else []
+    said, last = split_words(title), re.split(r"[:(\[]", title)[-1]
+    ends = split_words(last) if len(RUN.findall(last)) <= SHORT_CLAUSE else []
     lengths = range(1, LONGEST_CANCELLATION + 1)
     return any({tuple(said[:n]), tuple(ends[-n:])} & words.cancelled for n in lengths)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from followupd.adapters.disk import said_as
 from followupd.adapters.maildir import MaildirMailbox
 from followupd.errors import Doubt, MailboxProblem
 from followupd.mail import Place, Trace
@@ -68,6 +69,7 @@ def test_a_folder_that_cannot_be_read_is_a_problem_and_not_an_empty_folder(
 WRITE_ON_A_FULL_DISK = """
 import resource, sys
 from pathlib import Path
+from followupd.adapters.disk import said_as
 from followupd.adapters.maildir import MaildirMailbox
 from followupd.errors import MailboxProblem
 mine = MaildirMailbox("mine", Path(sys.argv[1]))
@@ -127,3 +129,13 @@ def test_a_rename_without_an_answer_is_a_doubt_and_a_refused_one_is_not(
     with pytest.raises(problem):
         mine.create(LETTER)
     assert list_tree(path) == {".Drafts/maildirfolder"}
+
+
+def test_what_goes_on_failing_is_said_in_the_same_words_though_each_try_is_another_file(path: Path) -> None:
+    said = set()
+    for name in ("1772452800.R01.followupd", "1772452860.R02.followupd"):
+        with pytest.raises(MailboxProblem) as caught, said_as(MailboxProblem, path):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path / ".Drafts" / "tmp" / name))
+        said.add(caught.value.what)
+
+    assert said == {f"{path}/.Drafts/tmp: Read-only file system."}

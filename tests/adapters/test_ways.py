@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import trustme
+from desktop import Desktop
 from memory import MemoryMailbox
 from servers.web import Call, Names, Site, make_context
 
@@ -27,29 +28,8 @@ HOSTILE = Notice(
     "Calendar 'work' cannot be read",
     ("left out <a href='http://evil.example'>win & <b>", "\\x41 \\n \x1b[31m\r\nfake line"),
 )
-#: Writes its arguments down, a line for each, and ends as the file `code` says.
-SCRIPT = """#!/bin/sh
-for word in "$@"; do printf '%s\\n' "$word" | tr '\\n' '~' >> "{folder}/told"; echo >> "{folder}/told"; done
-exit $(cat "{folder}/code" 2>/dev/null || echo 0)
-"""
-
 
 # --- the desktop
-
-
-class Desktop:
-    """A folder on PATH with a notify-send of ours, and a session that listens."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        program = folder / "notify-send"
-        program.write_text(SCRIPT.format(folder=folder))
-        program.chmod(0o755)
-
-    @property
-    def words(self) -> list[str]:
-        """What it was called with, "~" for each line end."""
-        return [line.removesuffix("~") for line in (self.folder / "told").read_text().splitlines()]
 
 
 @pytest.fixture

@@ -73,6 +73,8 @@ def test_every_kind_is_shown_and_the_table_has_no_name_twice() -> None:
         ({"at": LEFT - timedelta(minutes=1)}, False),
         ({"at": LEFT - timedelta(days=1), "references": (OURS,)}, True),
         ({"sender": "eve@acme.example"}, False),
+        ({"sender": "eve@acme.example", "references": (OURS,)}, True),
+        ({"sender": "ada@home.example", "references": (OURS,)}, False),
         ({"sender": ""}, False),
         ({"sent": True}, False),
         ({"fields": {"auto-submitted": "auto-replied"}}, False),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from followupd.model import Answer, Attendee, Event, EventState, Guest, Judgement, Owner, Reason, Verdict
 from followupd.rules.events import judge_event, speak_of, state_of
-from followupd.rules.words import read_words
+from followupd.rules.word_tables import read_words
 
 FOLDER = files("followupd") / "words"
 FILES = {stem: (FOLDER / f"{stem}.toml").read_text(encoding="utf-8") for stem in ("en", "de", "gatherings")}
