@@ -169,6 +169,11 @@ class FollowUp:
         """True for the question about events of public lists: which of these were you at? Others ask about one event."""
         return self.kind is Kind.QUESTION and self.reason is Reason.LISTED
 
+    @property
+    def asks_who(self) -> bool:
+        """True for the question about people: one person with two addresses, or two of one name."""
+        return self.kind is Kind.QUESTION and self.reason is Reason.SAME_PERSON
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
