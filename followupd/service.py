@@ -152,8 +152,8 @@ def plan_install(unit: Unit, text: str, *, force: bool = False) -> Iterator[Step
         yield Step(f"write {unit.file}", lambda: _write(unit.file, text))
         yield _tell(unit, "daemon-reload")
     yield _tell(unit, "enable", unit.name)
-    # A daemon that runs by this very unit goes on undisturbed.
-    yield _tell(unit, "start" if old == text else "restart", unit.name)
+    # Also where the unit stays as it was: the program may be a newer one by now.
+    yield _tell(unit, "restart", unit.name)
 
 
 def plan_uninstall(unit: Unit, *, force: bool = False) -> Iterator[Step]:
