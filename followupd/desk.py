@@ -5,8 +5,20 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from followupd.desk_series import SeriesDesk
 from followupd.errors import Changed, Problem
-from followupd.items import OPEN, SNOOZE_GRACE, By, FollowUp, Kind, Offer, Plan, Status, Step, Via
+from followupd.items import (
+    OPEN,
+    SNOOZE_GRACE,
+    By,
+    FollowUp,
+    Kind,
+    Offer,
+    Plan,
+    Status,
+    Step,
+    Via,
+)
 from followupd.meeting import take_met
 from followupd.met import Met
 from followupd.model import TOO_LATE_AFTER, Event, Person, Reason
@@ -38,6 +50,11 @@ class Desk:
         from followupd.desk_people import PeopleDesk  # noqa: PLC0415 - names take long to load, and `queue` needs none
 
         return PeopleDesk(self._store, self._wake)
+
+    @cached_property
+    def series(self) -> SeriesDesk:
+        """What the owner says of whole series when they are asked about one of their events."""
+        return SeriesDesk(self._store, self._wake)
 
     def list_queue(self, now: datetime, *, everything: bool = False) -> list[FollowUp]:
         """Return what waits for the owner, by deadline; with `everything`, also what snoozes and what has ended.
@@ -129,7 +146,7 @@ class Desk:
     def _answer_yes(self, item: FollowUp, now: datetime) -> FollowUp:
         with self._store.transaction():
             self._store.calendars.save_answer(item.occurrence, networking=True)
-            return self._store.move(item, Status.DONE, now, By.OWNER, "you said it was networking")
+            return self._store.move(item, Status.DONE, now, By.OWNER, self.series.hear_yes(item, now))
 
     def edit(
         self,
@@ -243,6 +260,7 @@ class Desk:
                 self._settle_kin(item, same=None)
             elif item.kind is Kind.QUESTION:
                 self._store.calendars.save_answer(item.occurrence, networking=None)
+                self.series.forget(item)
             self._store.remove_touches(item)
             status = Status.PLANNED if item.kind is Kind.DRAFT and item.email else Status.NEEDS_INFO
             changes = NO_APPROVAL | {"expires": max(item.expires, now + TOO_LATE_AFTER)}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from followupd.durations import write_utc
-from followupd.items import OPEN, FollowUp, Kind, Offer, Status, Step
+from followupd.items import OPEN, FollowUp, Kind, Offer, SeriesAnswer, Status, Step
 from followupd.met import Listed
 from followupd.model import Evidence, Person, Reason
 from followupd.rules.choosing import Chosen
@@ -166,7 +166,8 @@ def _say_question_next(item: FollowUp) -> str:
     if item.asks_where:
         return f"followupd attended {item.id} 1,3   (or none)"
     yes, no = ("one person", "two") if item.asks_who else ("yes", "no")
-    return f"followupd approve {item.id} ({yes}) · skip {item.id} ({no})"
+    never = f" · skip {item.id} --series (never this series)" if item.asks_of_series else ""
+    return f"followupd approve {item.id} ({yes}) · skip {item.id} ({no}){never}"
 
 
 def _say_problem_next(item: FollowUp) -> str:
@@ -264,6 +265,22 @@ def _say_address(name: str, email: str) -> str:
 
 def _write_step(step: Step, now: datetime, zone: ZoneInfo) -> str:
     return f"  {say_time(step.at, zone, now):17} {step.status:10} {step.by}: {step.why}"
+
+
+def rule_to_json(number: int, rule: SeriesAnswer) -> dict[str, Any]:
+    return {
+        "rule": number,
+        "series": rule.uid,
+        "title": rule.title or None,
+        "networking": rule.networking,
+        "said_at": write_utc(rule.said_at),
+    }
+
+
+def say_rule(number: int, rule: SeriesAnswer, zone: ZoneInfo) -> str:
+    """Return one rule as a line: its number, what counts, the series, and when the owner said so."""
+    what = "networking" if rule.networking else "never"
+    return f"{number:4}  {what:11} {rule.title or rule.uid}  (said {rule.said_at.astimezone(zone):%Y-%m-%d})"
 
 
 def say_person(person: Person, last: datetime | None, kin: Sequence[Person], zone: ZoneInfo) -> str:

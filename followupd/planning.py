@@ -10,9 +10,9 @@ from followupd.errors import Problem, StateProblem, name_bug
 from followupd.items import OPEN, SNOOZE_GRACE, By, FollowUp, Kind, Plan, Status
 from followupd.model import Event, Guest, Judge, Judgement, Reason, Verdict
 from followupd.recognising import FindAddresses, Recognising
-from followupd.rules.attendance import is_worth_asking
+from followupd.rules.attendance import WEEK, is_worth_asking
 from followupd.rules.events import answer_judgement
-from followupd.rules.followups import Limits, needs_debrief, plan_event, times_of
+from followupd.rules.followups import QUESTIONS_A_WEEK, Limits, needs_debrief, plan_event, times_of
 from followupd.rules.series import Policy, SeriesRule, find_policy
 from followupd.store.store import Store
 from followupd.withdrawing import postpone, withdraw
@@ -80,7 +80,7 @@ class Planning:
             known = self._store.followup_by_key(plan.key)
             if known is not None:
                 self._revive(known, event, now)
-            elif not self._was_answered(plan):
+            elif not (self._was_answered(plan) or self._has_asked_enough(plan, now)):
                 self._store.add_followup(plan, event.title, self._mailbox_of[event.calendar], now)
                 if plan.person is not None:
                     self._recognising.recognise(event, plan.person, self._mailbox_of[event.calendar], now)
@@ -114,9 +114,17 @@ class Planning:
         named = any(item.by_owner for item in self._store.followups_of(plan.occurrence))
         return plan.kind is Kind.DEBRIEF and named
 
+    def _has_asked_enough(self, plan: Plan, now: datetime) -> bool:
+        """Tell whether a question has to wait until fewer were asked about the last week's events."""
+        if plan.kind is not Kind.QUESTION:
+            return False
+        return self._store.calendars.count_questions(now - WEEK) >= QUESTIONS_A_WEEK
+
     def judge(self, event: Event) -> tuple[Judgement, tuple[Guest, ...]]:
         judgement, guests = self._judge_words(event)
-        return answer_judgement(judgement, self._store.calendars.owner_says(event.occurrence)), guests
+        known = self._store.calendars
+        answered = answer_judgement(judgement, known.owner_says(event.occurrence), known.series_says(event))
+        return answered, guests
 
     def _review_occurrence(self, occurrence: str, now: datetime) -> None:
         """Withdraw, move or keep what is open for an event, by what its calendar says now."""

@@ -200,6 +200,15 @@ def read_people(file: Path) -> Iterator[LabelledPerson]:
             )
 
 
+def read_pairs(file: Path) -> Iterator[tuple[str, Attendee, Attendee, str]]:
+    """Yield each pair as it is written, its two lines of an invitation, and whether they are one person."""
+    for line in file.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            who, _, label = line.rpartition(" = ")
+            one, other = (Attendee(email, name) for name, email in map(_read_who, who.split(" | ")))
+            yield line, one, other, label
+
+
 # ── what came of it ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

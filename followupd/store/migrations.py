@@ -135,6 +135,16 @@ def add_kin(connection: sqlite3.Connection) -> None:
     )
 
 
+def add_series_answers(connection: sqlite3.Connection) -> None:
+    """Keep what the owner said of whole series, by their UID; the title stays with the events, where it can be forgotten."""
+    connection.execute(
+        "CREATE TABLE series_answers ("
+        " uid TEXT PRIMARY KEY,"
+        " networking INTEGER NOT NULL,"
+        " said_at TEXT NOT NULL) STRICT"
+    )
+
+
 #: The step at index N leads from user_version N to N + 1.
 STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     create_tables,
@@ -149,6 +159,7 @@ STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     add_letters,
     add_notices,
     add_kin,
+    add_series_answers,
 )
 
 
