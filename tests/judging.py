@@ -159,7 +159,7 @@ def _make_event(entry: Mapping[str, Any], guests: Sequence[Attendee]) -> Event:
         tentative=entry.get("status") == "tentative",
         private=entry.get("private", False),
         busy=not entry.get("free", False),
-        blocked="kind" in entry,
+        blocked=entry.get("kind", "fromGmail") != "fromGmail",  # as the adapter reads it
         series=entry.get("series", False),
         description=entry.get("text", ""),
         location=entry.get("where", ""),
