@@ -16,6 +16,7 @@ ALLOWED: dict[str, set[str]] = {
     "durations": {"errors"},
     "home": {"errors"},
     "lock": {"errors"},
+    "logs": {"rules."},
     "marks": set(),
     "network": set(),
     "waking": set(),
