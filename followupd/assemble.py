@@ -15,7 +15,7 @@ from followupd.corresponding import Listening
 from followupd.cycle import Cycle
 from followupd.errors import ConfigProblem
 from followupd.items import FollowUp
-from followupd.model import Event, Guest, Judge, Judgement
+from followupd.model import Event, Guest, Judge, Judgement, Kin
 from followupd.network import Network, read_feed_address
 from followupd.ports import AddressBook, CalendarSource, Mailbox
 from followupd.render import Renderer
@@ -86,14 +86,18 @@ def load_cautions() -> "tuple[Caution, ...]":
     return read_cautions(_read_word_file("advice"))
 
 
-def build_judge(settings: Settings, words: Words) -> Judge:
-    """Return rules 1 and 2 for this owner as one function."""
-    people_words = load_people_words()
-    names = ContactNames(*(find_contacts(settings.state, account.name) for account in settings.accounts))
+def build_contact_names(settings: Settings) -> ContactNames:
+    """Return what the owner's contacts call people, as far as they may be read."""
+    return ContactNames(*(find_contacts(settings.state, account.name) for account in settings.accounts))
+
+
+def build_judge(settings: Settings, words: Words, read_kin: Callable[[], Kin] = Kin) -> Judge:
+    """Return rules 1 and 2 for this owner as one function; `read_kin` tells who is one person under two addresses."""
+    people_words, names = load_people_words(), build_contact_names(settings)
 
     def judge(event: Event) -> tuple[Judgement, tuple[Guest, ...]]:
         attendees = name_attendees(event.attendees, names.find_name, people_words.names)
-        guests = sort_guests(attendees, settings.owner, people_words)
+        guests = sort_guests(attendees, settings.owner, people_words, read_kin())
         return judge_event(event, guests, settings.owner, words), guests
 
     return judge
@@ -298,7 +302,7 @@ def build_debriefing(settings: Settings, store: Store, wake: Callable[[], object
         people=load_people_words(),
         mailbox=next((box.name for box in settings.mailboxes), ""),
     )
-    judge, foresee = build_judge(settings, words), build_foresee(settings, words)
+    judge, foresee = build_judge(settings, words, store.kinship.read), build_foresee(settings, words)
     return Debriefing(store, wake, rules, judge, foresee, load(GUESTS))
 
 
@@ -328,7 +332,7 @@ def build_cycle(
         sources=build_sources(settings, copies, accounts),
         mailbox_of={calendar.name: calendar.mailbox for calendar in settings.calendars},
         mailboxes=mailboxes,
-        judge=build_judge(settings, words),
+        judge=build_judge(settings, words, store.kinship.read),
         writer=build_writer(settings, words, templates),
         limits=settings.limits,
         series=settings.series,
@@ -337,6 +341,7 @@ def build_cycle(
         clock=clock,
         listening=build_listening(settings, accounts),
         books=build_books(accounts, store.database.path.parent),
+        find_addresses=build_contact_names(settings).find_addresses,
     )
     forget_copies(copies, _name_copies(settings))
     store.begin_reign()  # last: settings that cannot be used leave the running cycle its reign

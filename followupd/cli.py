@@ -14,6 +14,7 @@ from followupd.cli_google import connect, disconnect
 from followupd.cli_met import met
 from followupd.cli_notices import notices
 from followupd.cli_people import people
+from followupd.cli_service import service
 from followupd.cli_templates import templates
 
 if TYPE_CHECKING:
@@ -178,5 +179,6 @@ main.add_command(connect)
 main.add_command(disconnect)
 main.add_command(met)
 main.add_command(people)
+main.add_command(service)
 for command in (*cli_desk.COMMANDS, *cli_data.COMMANDS):
     main.add_command(command)

@@ -167,10 +167,38 @@ def _decide(act: Callable[[int], Any], numbers: Iterable[int], done: str, app: A
 
 @click.command()
 @item_numbers
+@click.option("--series", is_flag=True, help="Of a question: never ask about this series again.")
 @needs_app
-def skip(app: App, numbers: Sequence[int]) -> None:
+def skip(app: App, numbers: Sequence[int], series: bool) -> None:
     """Say no; the draft is taken out of your mailbox. `undo` brings it back."""
-    _decide(lambda number: app.desk.skip(number, app.now), numbers, "skipped.", app)
+    act, done = (
+        (app.desk.series.never, "never again for this series.") if series else (app.desk.skip, "skipped.")
+    )
+    _decide(lambda number: act(number, app.now), numbers, done, app)
+
+
+@click.command()
+@click.option(
+    "--delete",
+    "place",
+    type=int,
+    metavar="NUMBER",
+    help="Forget this one; its events are judged by their words again.",
+)
+@as_json
+@needs_app
+def rules(app: App, place: int | None, as_json: bool) -> None:
+    """List what you said of whole series when you were asked whether one of their events was networking."""
+    from followupd.listing import rule_to_json, say_rule
+
+    if place is not None:
+        rule = app.desk.series.delete(place)
+        click.echo(f"{rule.title or rule.uid}: forgotten; you may be asked again.", err=True)
+    elif as_json:
+        print_json(rule_to_json(number, rule) for number, rule in enumerate(app.desk.series.list(), 1))
+    else:
+        for number, rule in enumerate(app.desk.series.list(), 1):
+            click.echo(say_rule(number, rule, app.zone))
 
 
 @click.command()
@@ -282,4 +310,19 @@ def resume(app: App) -> None:
     click.echo("Resumed.", err=True)
 
 
-COMMANDS = (queue, show, approve, edit, note, skip, snooze, undo, done, attended, review, pause, resume)
+COMMANDS = (
+    queue,
+    show,
+    approve,
+    edit,
+    note,
+    skip,
+    rules,
+    snooze,
+    undo,
+    done,
+    attended,
+    review,
+    pause,
+    resume,
+)

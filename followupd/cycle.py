@@ -21,6 +21,7 @@ from followupd.noticing import Noticing
 from followupd.placing import Placing
 from followupd.planning import Planning
 from followupd.ports import AddressBook, CalendarSource, Mailbox
+from followupd.recognising import FindAddresses, find_none
 from followupd.renewing import Renewing
 from followupd.rules.followups import Limits, hold_of_time
 from followupd.rules.recipes import Recipe
@@ -91,8 +92,12 @@ class Cycle:
         clock: Callable[[], datetime],
         listening: Listening,
         books: Sequence[AddressBook] = (),
+        find_addresses: FindAddresses = find_none,
     ) -> None:
-        """`mailbox_of` maps a calendar's name to the mailbox its follow-ups go to; `zone` is the owner's."""
+        """`mailbox_of` maps a calendar's name to the mailbox its follow-ups go to; `zone` is the owner's.
+
+        `find_addresses` tells the other addresses of whoever has one, as the owner's contacts have them.
+        """
         self._store = store
         self._sources = sources
         self._books = books
@@ -106,7 +111,7 @@ class Cycle:
         self._placing = Placing(mailing, self._write, self._find_obstacle, is_needless, limits)
         self._sending = Sending(mailing, self._find_obstacle, is_needless, timing.put_off, limits)
         self._timing = timing
-        self._planning = Planning(store, mailbox_of, judge, limits, series, zone, clock)
+        self._planning = Planning(store, mailbox_of, judge, limits, series, zone, clock, find_addresses)
         self._writer = writer
 
     def run_pass(self) -> Report:

@@ -154,7 +154,7 @@ class Daemon:
         moment = self._next_moment()
         to_moment = (moment - datetime.now(UTC)).total_seconds() if moment else JUMP.total_seconds()
         # Never longer than the jump we promise to notice.
-        return min(self._heart.idle_seconds or 0.0, to_moment, JUMP.total_seconds())
+        return min(self._heart.idle_seconds or 0.0, to_moment, JUMP.total_seconds(), self._watchdog.seconds)
 
     def _is_due(self) -> bool:
         moment = self._next_moment()
@@ -187,6 +187,10 @@ class Daemon:
         self._attempt(lambda: self._watch.end_pass(self._report, problem))
         self._failed = problem is not None and not isinstance(problem, Bug)
         self._watchdog.note_pass(well=problem is None)
+        self._attempt(self._say_standing)
+
+    def _say_standing(self) -> None:
+        tell_systemd(f"STATUS={self._watch.say_standing(self._next_moment())}")
 
     def _check_daily(self) -> None:
         """Look at every page of the state once in a day of the wall clock, wherever that was set to meanwhile."""

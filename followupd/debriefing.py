@@ -193,7 +193,8 @@ class Debriefing:
         if event is None or item.email is None or item.status not in OPEN:
             return None
         judgement, _ = self._judge_words(event)
-        answered = answer_judgement(judgement, self._store.calendars.owner_says(item.occurrence))
+        said = self._store.calendars
+        answered = answer_judgement(judgement, said.owner_says(item.occurrence), said.series_says(event))
         known = self._store.last_touch(item.person or "", item.id) is not None
         return self._foresee(event, answered, item, now > item.deadline, known)
 

@@ -5,8 +5,20 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from followupd.desk_series import SeriesDesk
 from followupd.errors import Changed, Problem
-from followupd.items import OPEN, SNOOZE_GRACE, By, FollowUp, Kind, Offer, Plan, Status, Step, Via
+from followupd.items import (
+    OPEN,
+    SNOOZE_GRACE,
+    By,
+    FollowUp,
+    Kind,
+    Offer,
+    Plan,
+    Status,
+    Step,
+    Via,
+)
 from followupd.meeting import take_met
 from followupd.met import Met
 from followupd.model import TOO_LATE_AFTER, Event, Person, Reason
@@ -39,6 +51,11 @@ class Desk:
 
         return PeopleDesk(self._store, self._wake)
 
+    @cached_property
+    def series(self) -> SeriesDesk:
+        """What the owner says of whole series when they are asked about one of their events."""
+        return SeriesDesk(self._store, self._wake)
+
     def list_queue(self, now: datetime, *, everything: bool = False) -> list[FollowUp]:
         """Return what waits for the owner, by deadline; with `everything`, also what snoozes and what has ended.
 
@@ -50,7 +67,14 @@ class Desk:
 
     def find_alike(self, item: FollowUp) -> str | None:
         """Return what to warn of before an item is approved: it looks like somebody the owner knows, without being them."""
-        return self._faces.find_alike(item.name, item.email) if item.email else None
+        if item.kind is not Kind.DRAFT or item.email is None:
+            return None
+        return self._faces.find_alike(item.name, item.email, self._kin_of(item.person or ""))
+
+    def _kin_of(self, key: str) -> list[str]:
+        """Return every address of whoever has this key."""
+        people = map(self._store.people.find, self._store.kinship.keys_of(key))
+        return [person.email for person in people if person and person.email]
 
     @cached_property
     def _faces(self) -> Faces:
@@ -92,6 +116,8 @@ class Desk:
                 f"Item {number} asks which of several events you were at.",
                 f"Answer it: followupd attended {number} 1,3 (or none)",
             )
+        if item.asks_who:
+            return self._done(self._join(item, now))
         if item.kind is Kind.QUESTION:
             return self._done(self._answer_yes(item, now))
         if item.kind is Kind.PROBLEM:
@@ -108,10 +134,19 @@ class Desk:
         why = f"you approved it; {opening.why}" if opening.why else "you approved it"
         return self._done(self._store.move(item, Status.APPROVED, now, By.OWNER, why, changes))
 
+    def _join(self, item: FollowUp, now: datetime) -> FollowUp:
+        with self._store.transaction():
+            self._settle_kin(item, same=True)
+            return self._store.move(item, Status.DONE, now, By.OWNER, "you said they are one person")
+
+    def _settle_kin(self, item: FollowUp, *, same: bool | None) -> None:
+        if pair := self._store.kinship.pair_of(item.id):
+            self._store.kinship.save(*pair, same)
+
     def _answer_yes(self, item: FollowUp, now: datetime) -> FollowUp:
         with self._store.transaction():
             self._store.calendars.save_answer(item.occurrence, networking=True)
-            return self._store.move(item, Status.DONE, now, By.OWNER, "you said it was networking")
+            return self._store.move(item, Status.DONE, now, By.OWNER, self.series.hear_yes(item, now))
 
     def edit(
         self,
@@ -188,6 +223,8 @@ class Desk:
     def _say_no(self, item: FollowUp, now: datetime) -> None:
         if item.asks_where:
             self._store.attendances.settle(item.id, (), now)
+        elif item.asks_who:
+            self._settle_kin(item, same=False)
         elif item.kind is Kind.QUESTION:
             self._store.calendars.save_answer(item.occurrence, networking=False)
 
@@ -219,8 +256,11 @@ class Desk:
         with self._store.transaction():
             if item.asks_where:
                 self._store.attendances.reopen(item.id)
+            elif item.asks_who:
+                self._settle_kin(item, same=None)
             elif item.kind is Kind.QUESTION:
                 self._store.calendars.save_answer(item.occurrence, networking=None)
+                self.series.forget(item)
             self._store.remove_touches(item)
             status = Status.PLANNED if item.kind is Kind.DRAFT and item.email else Status.NEEDS_INFO
             changes = NO_APPROVAL | {"expires": max(item.expires, now + TOO_LATE_AFTER)}

@@ -32,6 +32,35 @@ class PeopleDesk:
             raise Problem(f"{count} '{who}'.", "Name them by their address: see `followupd people`.")
         return found[0]
 
+    def join(self, one: str, other: str) -> tuple[Person, Person]:
+        """Say that two are one person: what was between them counts for both from now on. `part` takes it back."""
+        pair = self.find(one), self.find(other)
+        if pair[0].key == pair[1].key:
+            raise Problem(
+                f"'{one}' and '{other}' are one address of one person already.",
+                "Name two: see `followupd people`.",
+            )
+        self._store.kinship.save(pair[0].key, pair[1].key, same=True)
+        self._wake()
+        return pair
+
+    def part(self, who: str) -> tuple[Person, list[Person]]:
+        """Say that somebody is none of those they were joined with, and keep it; returns them and those others."""
+        person = self.find(who)
+        others = self.find_kin(person)
+        if not others:
+            raise Problem(f"{person.name or who} is joined with nobody.", "See `followupd people`.")
+        with self._store.transaction():
+            for other in others:
+                self._store.kinship.save(person.key, other.key, same=False)
+        self._wake()
+        return person, others
+
+    def find_kin(self, person: Person) -> list[Person]:
+        """Return the other entries of a person, one for each of their other addresses."""
+        found = map(self._store.people.find, self._store.kinship.keys_of(person.key))
+        return [other for other in found if other and other.key != person.key]
+
     def find_written(self, person: Person) -> str:
         """Return a person's name as the latest invitation wrote it; as the state has it where no calendar names them."""
         events = sorted(self._store.calendars.known_events(), key=lambda event: event.end, reverse=True)
@@ -68,23 +97,26 @@ class PeopleDesk:
         return person
 
     def forget(self, who: str, now: datetime) -> tuple[Person, int]:
-        """Have a person forgotten: the next pass takes what is still ours out of the mailbox, then the state lets them go.
+        """Have a person forgotten, under every address they are known by: the next pass takes what is still ours out of the mailbox, then the state lets them go.
 
         Returns the person, and how many drafts are taken out. Raises Problem while one of them is on its way.
         """
         person = self.find(who)
-        items = [item for item in self._store.forgetting.items_of(person) if item.status in OPEN]
-        if any(item.status is Status.SENDING for item in items):
+        whole = [person, *self.find_kin(person)]
+        items = {item.id: item for one in whole for item in self._store.forgetting.items_of(one)}
+        items = {number: item for number, item in items.items() if item.status in OPEN}
+        if any(item.status is Status.SENDING for item in items.values()):
             raise Problem(
                 f"A follow-up to {person.name or who} is on its way.",
                 "Try again when it has left: `followupd queue`.",
             )
         with self._store.transaction():
-            for item in items:
+            for item in items.values():
                 self._store.move(item, Status.SKIPPED, now, By.OWNER, "you had them forgotten", NO_APPROVAL)
-            self._store.forgetting.begin(person)
+            for one in whole:
+                self._store.forgetting.begin(one)
         self._wake()
-        return person, sum(item.draft_id is not None for item in items)
+        return person, sum(item.draft_id is not None for item in items.values())
 
     def list_calendars_naming(self, person: Person) -> dict[str, int]:
         """Return the calendars in which a person still stands, with the number of events: what they show is read again."""

@@ -337,7 +337,7 @@ def check_unit(_: Checkup) -> Iterator[Finding]:
         yield Finding(Health.OK, f"starts with your session; now {_ask_systemd('is-active')}")
     else:
         what = f"it does not start with your session (systemd says: {enabled})"
-        yield Finding(Health.WARNING, what, "See “The daemon” in docs/operating.md.")
+        yield Finding(Health.WARNING, what, "Have it started: followupd service install.")
 
 
 def _find_systemctl() -> str | None:

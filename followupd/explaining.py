@@ -12,9 +12,9 @@ from followupd.assemble import build_choose, build_judge, build_sources, load_wo
 from followupd.errors import ExitCode, StateProblem
 from followupd.explain import Explained, Failed, explain, to_json
 from followupd.listing import say_greeting
-from followupd.model import Skipped, Verdict
+from followupd.model import Kin, Skipped, Verdict
 from followupd.settings import Settings
-from followupd.store.glance import read_never
+from followupd.store.glance import read_kin, read_never
 
 _MARKS = {Verdict.YES: "[green]yes[/]", Verdict.NO: "[dim]no[/]", Verdict.ASK: "[yellow]ask[/]"}
 
@@ -25,8 +25,8 @@ def print_explained(
     """Print what is made of every event around `at`; return the exit code its calendars ask for."""
     sources = build_sources(settings)
     words = load_words()
-    judge, choose = build_judge(settings, words), build_choose(settings, words)
-    never = _read_never(settings)
+    never, kin = _read_wishes(settings)
+    judge, choose = build_judge(settings, words, lambda: kin), build_choose(settings, words)
     found = list(explain(sources, judge, choose, settings.limits, settings.series, never, at, since, until))
     failed = [item for item in found if isinstance(item, Failed)]
     if as_json:
@@ -40,13 +40,13 @@ def print_explained(
     return ExitCode.ALL_SOURCES_FAILED if nothing_read else ExitCode.SOME_SOURCES_FAILED
 
 
-def _read_never(settings: Settings) -> frozenset[str]:
-    """Return whom the owner said never to write to, where there is a state that knows; it is left as it is."""
+def _read_wishes(settings: Settings) -> tuple[frozenset[str], Kin]:
+    """Return whom the owner said never to write to, and who is one person, where a state knows; it is left as it is."""
     try:
-        return read_never(settings.state)
+        return read_never(settings.state), read_kin(settings.state)
     except StateProblem as problem:
         click.echo(f"followupd: {problem}", err=True)
-        return frozenset()
+        return frozenset(), Kin()
 
 
 def _print_json(item: Explained | Failed | Skipped) -> None:

@@ -15,7 +15,12 @@ def find_config(given: Path | None) -> Path:
     if given is not None:
         return given
     named = os.environ.get("FOLLOWUPD_CONFIG")
-    return _expand(named) if named else _find_usual("config") / "config.toml"
+    return _expand(named) if named else find_usual_config()
+
+
+def find_usual_config() -> Path:
+    """Return where the config lies when nobody says otherwise."""
+    return _find_usual("config") / "config.toml"
 
 
 def find_state(config_file: Path, tables: Mapping[str, Any]) -> Path:

@@ -128,6 +128,8 @@ class FollowUp:
     message_id: str = ""
     draft_id: str | None = None
     """None when no draft of ours lies in the mailbox."""
+    series: str | None = None
+    """UID of the series its event belongs to; None for an event that happens once."""
     wrote_at: datetime | None = None
     """When the owner last wrote to them by themselves, as far as an item was ended or held for it; a nudge begins with when
     the mail left that nobody answered."""
@@ -169,6 +171,16 @@ class FollowUp:
         """True for the question about events of public lists: which of these were you at? Others ask about one event."""
         return self.kind is Kind.QUESTION and self.reason is Reason.LISTED
 
+    @property
+    def asks_who(self) -> bool:
+        """True for the question about people: one person with two addresses, or two of one name."""
+        return self.kind is Kind.QUESTION and self.reason is Reason.SAME_PERSON
+
+    @property
+    def asks_of_series(self) -> bool:
+        """True for the question "was this networking?" about an event that comes round again."""
+        return self.kind is Kind.QUESTION and self.reason is Reason.UNSURE and self.series is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -179,6 +191,17 @@ class Offer:
     event: Event
     there: bool | None
     """What the owner said; None before they answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesAnswer:
+    """What the owner said of a whole series when they were asked about one of its events."""
+
+    uid: str
+    title: str
+    """Of the latest event the state knows; "" when it knows none."""
+    networking: bool
+    said_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

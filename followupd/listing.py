@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from followupd.durations import write_utc
-from followupd.items import OPEN, FollowUp, Kind, Offer, Status, Step
+from followupd.items import OPEN, FollowUp, Kind, Offer, SeriesAnswer, Status, Step
 from followupd.met import Listed
 from followupd.model import Evidence, Person, Reason
 from followupd.rules.choosing import Chosen
@@ -85,7 +85,7 @@ def offer_to_json(offer: Offer) -> dict[str, Any]:
     }
 
 
-def person_to_json(person: Person, last: datetime | None) -> dict[str, Any]:
+def person_to_json(person: Person, last: datetime | None, kin: Sequence[Person]) -> dict[str, Any]:
     return {
         "person": person.key,
         "email": person.email,
@@ -97,6 +97,7 @@ def person_to_json(person: Person, last: datetime | None) -> dict[str, Any]:
         "last_touch": write_utc(last) if last else None,
         "zone": person.zone,
         "never": person.never,
+        "same_as": [other.email or other.key for other in kin],
     }
 
 
@@ -137,6 +138,8 @@ def say_what(item: FollowUp) -> str:
         return _say_address(item.name, item.email) if item.email else item.name or "?"
     if item.kind is Kind.PROBLEM:
         return f"problem with {item.concerns}: {item.why}"
+    if item.asks_who:
+        return f"one person, or two? {item.why}"
     return "which of these were you at?" if item.asks_where else _KIND_WORDS[item.kind]
 
 
@@ -148,10 +151,8 @@ def say_next(item: FollowUp) -> str:
         listed = f"met {item.id} --list · met {item.id} --spoke-with 'Jane, 14, 20-22'"
         named = f"met {item.id} 'Jane Doe, jane@…'"
         return f"followupd {listed if item.reason is Reason.CROWD else named}   (or --nobody)"
-    if item.asks_where:
-        return f"followupd attended {item.id} 1,3   (or none)"
     if item.kind is Kind.QUESTION:
-        return f"followupd approve {item.id} (yes) · skip {item.id} (no)"
+        return _say_question_next(item)
     if item.kind is Kind.PROBLEM:
         return _say_problem_next(item)
     by_status = {
@@ -159,6 +160,14 @@ def say_next(item: FollowUp) -> str:
         Status.DRAFTED: f"followupd show {item.id} · approve {item.id} · edit {item.id} · skip {item.id}",
     }
     return by_status.get(item.status, "")
+
+
+def _say_question_next(item: FollowUp) -> str:
+    if item.asks_where:
+        return f"followupd attended {item.id} 1,3   (or none)"
+    yes, no = ("one person", "two") if item.asks_who else ("yes", "no")
+    never = f" · skip {item.id} --series (never this series)" if item.asks_of_series else ""
+    return f"followupd approve {item.id} ({yes}) · skip {item.id} ({no}){never}"
 
 
 def _say_problem_next(item: FollowUp) -> str:
@@ -258,12 +267,29 @@ def _write_step(step: Step, now: datetime, zone: ZoneInfo) -> str:
     return f"  {say_time(step.at, zone, now):17} {step.status:10} {step.by}: {step.why}"
 
 
-def say_person(person: Person, last: datetime | None, zone: ZoneInfo) -> str:
+def rule_to_json(number: int, rule: SeriesAnswer) -> dict[str, Any]:
+    return {
+        "rule": number,
+        "series": rule.uid,
+        "title": rule.title or None,
+        "networking": rule.networking,
+        "said_at": write_utc(rule.said_at),
+    }
+
+
+def say_rule(number: int, rule: SeriesAnswer, zone: ZoneInfo) -> str:
+    """Return one rule as a line: its number, what counts, the series, and when the owner said so."""
+    what = "networking" if rule.networking else "never"
+    return f"{number:4}  {what:11} {rule.title or rule.uid}  (said {rule.said_at.astimezone(zone):%Y-%m-%d})"
+
+
+def say_person(person: Person, last: datetime | None, kin: Sequence[Person], zone: ZoneInfo) -> str:
     """Return one person as a line: name, address, last touch, what is known of them and what was decided about them."""
     when = last.astimezone(zone).strftime("%Y-%m-%d") if last else "not yet"
     lives = f"lives in {person.zone}" if person.zone else ""
     never = "never written to" if person.never else ""
-    more = ", ".join(filter(None, (person.circle, person.company, person.phone, lives, never)))
+    also = f"the same as {', '.join(other.email or other.key for other in kin)}" if kin else ""
+    more = ", ".join(filter(None, (person.circle, person.company, person.phone, lives, never, also)))
     line = f"{person.name or '(no name)':28} {person.email or '(no address)':36} last touch: {when}"
     return f"{line}, {more}" if more else line
 

@@ -133,6 +133,11 @@ def _check_asks_for_people(item: FollowUp) -> None:
             f"Item {item.id} asks which of several events you were at.",
             f"Answer that first: followupd attended {item.id} 1,3 (or none). Then you are asked whom you met there.",
         )
+    if item.asks_who:
+        raise Problem(
+            f"Item {item.id} asks whether two are one person.",
+            f"Answer it: followupd approve {item.id} (one person), or skip {item.id} (two).",
+        )
     asks = item.kind in {Kind.DEBRIEF, Kind.QUESTION} and item.status in {Status.NEEDS_INFO, Status.DONE}
     if not asks:
         raise Problem(

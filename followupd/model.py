@@ -1,6 +1,6 @@
 """The nouns of the house, all frozen. Every instant is UTC; zones live at the edges."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -130,6 +130,7 @@ class Reason(StrEnum):
     RECENT = "recent"
     MET_BEFORE = "met-before"
     SERIES = "series"
+    SAME_PERSON = "same-person"
     DAILY_CAP = "daily-cap"
     NOT_FRESH = "not-fresh"
     GONE = "gone"
@@ -188,8 +189,25 @@ class Guest:
     follow_up: bool
     reason: Reason
     why: str
+    second_of: str | None = None
+    """Key of the guest whose second line this is; None for everybody else."""
+    proved: bool = True
+    """False where only the name says that they are one person."""
     greeting: tuple[Evidence, ...] = field(default=(), compare=False)
     """What spoke for and against the first name, used or not; empty where no name was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """Which keys are one person's and which are not, as far as that was proved or said."""
+
+    heads: Mapping[str, str] = field(default_factory=dict)
+    """A joined key to the one that stands for all of the person's."""
+    apart: frozenset[frozenset[str]] = frozenset()
+    """Pairs that are two people, whatever their names."""
+
+    def find_head(self, key: str) -> str:
+        return self.heads.get(key, key)
 
 
 #: Rules 1 and 2 for one owner: an event to its judgement and its guests.

@@ -9,9 +9,10 @@ from followupd.attending import ask_attendance, review_question
 from followupd.errors import Problem, StateProblem, name_bug
 from followupd.items import OPEN, SNOOZE_GRACE, By, FollowUp, Kind, Plan, Status
 from followupd.model import Event, Guest, Judge, Judgement, Reason, Verdict
-from followupd.rules.attendance import is_worth_asking
+from followupd.recognising import FindAddresses, Recognising
+from followupd.rules.attendance import WEEK, is_worth_asking
 from followupd.rules.events import answer_judgement
-from followupd.rules.followups import Limits, needs_debrief, plan_event, times_of
+from followupd.rules.followups import QUESTIONS_A_WEEK, Limits, needs_debrief, plan_event, times_of
 from followupd.rules.series import Policy, SeriesRule, find_policy
 from followupd.store.store import Store
 from followupd.withdrawing import postpone, withdraw
@@ -31,8 +32,12 @@ class Planning:
         series: Sequence[SeriesRule],
         zone: ZoneInfo,
         clock: Callable[[], datetime],
+        find_addresses: FindAddresses,
     ) -> None:
-        """`mailbox_of` maps a calendar's name to the mailbox its follow-ups go to; `zone` is the owner's."""
+        """`mailbox_of` maps a calendar's name to the mailbox its follow-ups go to; `zone` is the owner's.
+
+        `find_addresses` tells the other addresses of whoever has one, as the owner's contacts have them.
+        """
         self._store = store
         self._mailbox_of = mailbox_of
         self._judge_words = judge
@@ -40,6 +45,7 @@ class Planning:
         self._series = series
         self._zone = zone
         self._clock = clock
+        self._recognising = Recognising(store, find_addresses)
 
     def plan_followups(self, problems: list[Problem]) -> None:
         """Judge what is over and put what it asks for into the queue; look again at what lies there."""
@@ -74,8 +80,12 @@ class Planning:
             known = self._store.followup_by_key(plan.key)
             if known is not None:
                 self._revive(known, event, now)
-            elif not self._was_answered(plan):
+            elif not (self._was_answered(plan) or self._has_asked_enough(plan, now)):
                 self._store.add_followup(plan, event.title, self._mailbox_of[event.calendar], now)
+                if plan.person is not None:
+                    self._recognising.recognise(event, plan.person, self._mailbox_of[event.calendar], now)
+        if judgement.verdict is Verdict.YES:
+            self._recognising.recognise_guests(event, guests, self._mailbox_of[event.calendar], now)
         for item in self._store.followups_of(event.occurrence):
             if item.by_owner and judgement.reason is not Reason.CANCELLED:
                 self._revive(item, event, now)
@@ -104,9 +114,17 @@ class Planning:
         named = any(item.by_owner for item in self._store.followups_of(plan.occurrence))
         return plan.kind is Kind.DEBRIEF and named
 
+    def _has_asked_enough(self, plan: Plan, now: datetime) -> bool:
+        """Tell whether a question has to wait until fewer were asked about the last week's events."""
+        if plan.kind is not Kind.QUESTION:
+            return False
+        return self._store.calendars.count_questions(now - WEEK) >= QUESTIONS_A_WEEK
+
     def judge(self, event: Event) -> tuple[Judgement, tuple[Guest, ...]]:
         judgement, guests = self._judge_words(event)
-        return answer_judgement(judgement, self._store.calendars.owner_says(event.occurrence)), guests
+        known = self._store.calendars
+        answered = answer_judgement(judgement, known.owner_says(event.occurrence), known.series_says(event))
+        return answered, guests
 
     def _review_occurrence(self, occurrence: str, now: datetime) -> None:
         """Withdraw, move or keep what is open for an event, by what its calendar says now."""
@@ -114,6 +132,8 @@ class Planning:
         for item in self._store.followups_of(occurrence):
             if item.asks_where and item.status in OPEN:
                 review_question(self._store, item, now)
+            elif item.asks_who:
+                self._recognising.review(item, now)
             elif item.status in OPEN and item.status is not Status.SENDING and item.kind is not Kind.PROBLEM:
                 self._review(item, event, now)
 

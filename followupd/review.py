@@ -151,8 +151,14 @@ class Review:
             self._said = "Saved; the draft in your mailbox follows with the next pass."
 
     def _skip(self, item: FollowUp) -> None:
-        self._desk.skip(item.id, self._app.now)
-        self._note(item, "skipped")
+        asks = "s only this one, n never this series (else: leave)"
+        said = self._ask(asks) if item.asks_of_series else "s"
+        if said == "n":
+            self._desk.series.never(item.id, self._app.now)
+            self._note(item, "never again for this series")
+        elif said == "s":
+            self._desk.skip(item.id, self._app.now)
+            self._note(item, "skipped")
 
     def _snooze(self, item: FollowUp) -> None:
         now, zone = self._app.now, self._app.zone

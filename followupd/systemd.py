@@ -3,6 +3,7 @@
 Nothing here waits or raises, and all of it does nothing where no systemd listens.
 """
 
+import math
 import os
 import socket
 from contextlib import suppress
@@ -31,6 +32,11 @@ class Watchdog:
         """Microseconds within which it has to be fed (WatchdogSec=); 0 where no watchdog waits."""
         self._well = True
 
+    @property
+    def seconds(self) -> float:
+        """How often it has to be fed at least."""
+        return self._usual / 2e6 if self._usual else math.inf
+
     def note_pass(self, *, well: bool) -> None:
         """Take note that a pass ended: `well` when each of its steps was done."""
         if self._usual and well is not self._well:
@@ -39,6 +45,6 @@ class Watchdog:
         self._well = well
 
     def feed(self) -> None:
-        """Say that all is well, if it is; to be called at least every minute between two passes."""
+        """Say that all is well, if it is; between two passes to be called every `seconds`."""
         if self._usual and self._well:
             tell_systemd("WATCHDOG=1")

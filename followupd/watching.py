@@ -9,7 +9,7 @@ from typing import NamedTuple
 from followupd.cycle import Report
 from followupd.errors import Problem
 from followupd.notices import Cause, Notice, Sign, Trouble
-from followupd.rules.notices import sum_up, warn_of_problems, warn_of_risk, write_notices
+from followupd.rules.notices import say_standing, sum_up, warn_of_problems, warn_of_risk, write_notices
 from followupd.store.store import Store
 from followupd.telling import Telling
 from followupd.troubles import Found, Lookout, date_trouble, drop_echoes, name_cause, sort_report
@@ -70,6 +70,8 @@ class Watch:
         self._hang = threading.Timer(0, lambda: None)
         self._since: dict[tuple[str, str], datetime] = {}
         """Since when what does not work does not; in case the store cannot say."""
+        self._trouble = ""
+        """The first thing that does not work, in words that name nobody."""
         self._started = clock()
         self._why = "no pass has come to its end yet"
         self._began = time.monotonic()
@@ -109,8 +111,22 @@ class Watch:
         self._keep_count(report, found, now)
         troubles = self._date(found, now)
         broken = write_notices(troubles, now, self._ground.zone)
+        self._trouble = broken[0].title if broken else ""
         self._ground.telling.tell([*self._list_waiting(now), *broken])
         self._ping(broken, good=report is not None and report.is_good)
+
+    def say_standing(self, moment: datetime | None) -> str:
+        """Return in a line how things stand, for systemd: what does not work, else what is waited for until `moment`.
+
+        It names nobody, for other users of this computer may read it.
+        """
+        if self._trouble:
+            return self._trouble
+        store, now = self._ground.store, self._clock()
+        try:
+            return say_standing(store.waiting(now), moment, now, self._ground.zone, paused=store.is_paused())
+        except Problem:
+            return "cannot read what it remembers"
 
     def tell_hang(self, since: datetime) -> None:
         """Tell, from a thread of its own, that the pass that began then does not end."""

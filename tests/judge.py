@@ -4,11 +4,13 @@ Of the half set aside it prints sums only: whoever reads its titles begins to wr
 """
 
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 
 from judging import (
     FOLDER,
     Labelled,
+    LabelledPerson,
     Score,
     judge_as_shipped,
     read_people,
@@ -55,8 +57,7 @@ def tell_set(name: str) -> Iterator[str]:
         tell_events(language, [entry for entry in entries if entry.language == language])
     whole = tell_events("all", entries)
     tell_classes(entries)
-    people = score_people(list(read_people(FOLDER / name / "people.txt")), judge_as_shipped)
-    tell_people(people)
+    people = tell_people(list(read_people(FOLDER / name / "people.txt")))
     if name == "fresh":
         yield from (goal for goal, (figure, least) in GOALS.items() if figure(whole) < least)
         yield from (
@@ -81,11 +82,24 @@ def tell_classes(entries: Sequence[Labelled]) -> None:
         print(f"{reason:14}{score.events:7}{score.yes:13}{score.asked:7}")
 
 
-def tell_people(score: Score) -> None:
-    print(
-        f"people: found {score.people_found:.3f}, wrong addresses {score.wrong_addresses:.4f}, "
-        f"names used {score.names_used:.3f}, harmful greetings {score.harm}"
-    )
+def tell_people(people: Sequence[LabelledPerson]) -> Score:
+    """Print how people are told from mailboxes and greeted, by what they are or how they are written, and by script."""
+    print(f"{'people':14}{'count':>7}{'found':>9}{'wrong':>7}{'named':>9}{'harmful':>9}")
+    groups: dict[str, list[LabelledPerson]] = defaultdict(list)
+    for person in people:
+        groups[person.kind].append(person)
+        if not person.mailbox:
+            groups[f"in {person.script}"].append(person)
+    for label in sorted(groups):
+        _tell_people(label, groups[label])
+    return _tell_people("all", people)
+
+
+def _tell_people(label: str, people: Sequence[LabelledPerson]) -> Score:
+    score = score_people(people, judge_as_shipped)
+    found, named = f"{score.found}/{score.to_write}", f"{score.named}/{score.nameable}"
+    print(f"{label:14}{len(people):7}{found:>9}{score.wrong:7}{named:>9}{score.harm:9}")
+    return score
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ of their own) and `people.txt` (names and addresses). Each file says at its top 
 
 import re
 import tomllib
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -39,6 +40,7 @@ OWNER = Owner(
     timezone="Europe/Berlin",
     languages=("en", "de"),
 )
+_SHAPES = {"address": "@", "comma": ",", "badge": "|()[]•–/"}  # noqa: RUF001 - as written  # noqa: RUF001 - as written
 SIX = datetime(2026, 12, 1, 18, tzinfo=UTC)
 _ANSWERS = {
     "accepted": Answer.ACCEPTED,
@@ -77,6 +79,26 @@ class LabelledPerson:
     """False where a name may be used and need not be."""
     full: str | None = None
     """The full name; None where the collection does not say it."""
+
+    @property
+    def kind(self) -> str:
+        """What it is when it is nobody to write to; else the shape of the name."""
+        if self.mailbox:
+            return self.mailbox
+        signs = {sign: shape for shape, sign_list in _SHAPES.items() for sign in sign_list}
+        shapes = [signs[sign] for sign in self.name if sign in signs]
+        if shapes or not self.name:
+            return shapes[0] if shapes else "no name"
+        if self.name.isupper() != self.name.islower():
+            return "one case"
+        words = len(self.name.split())
+        return "one word" if words == 1 else "two words" if words == len("ab") else "more words"
+
+    @property
+    def script(self) -> str:
+        """In which letters the name is written, as Unicode calls them; "none" for an address alone."""
+        found = [unicodedata.name(letter, "?").split(" ")[0] for letter in self.name if letter.isalpha()]
+        return max(set(found), key=found.count).capitalize() if found else "none"
 
 
 def read_titles(file: Path) -> Iterator[Labelled]:
@@ -176,6 +198,15 @@ def read_people(file: Path) -> Iterator[LabelledPerson]:
                 not greeted.rstrip().endswith("?"),
                 full.strip() if told else None,
             )
+
+
+def read_pairs(file: Path) -> Iterator[tuple[str, Attendee, Attendee, str]]:
+    """Yield each pair as it is written, its two lines of an invitation, and whether they are one person."""
+    for line in file.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            who, _, label = line.rpartition(" = ")
+            one, other = (Attendee(email, name) for name, email in map(_read_who, who.split(" | ")))
+            yield line, one, other, label
 
 
 # ── what came of it ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -9,6 +9,7 @@ import click
 import pytest
 
 from followupd.cli import main
+from followupd.cli_people import SHOW, PeopleCommands
 from followupd.errors import ExitCode
 from followupd.items import Status
 from followupd.rules.status import MOVES
@@ -39,6 +40,8 @@ def find_mistake(words: list[str]) -> str | None:
     for word in words:
         if word in {"-h", "--help", "--version"}:
             continue
+        if isinstance(command, PeopleCommands) and word not in command.commands:
+            command = command.commands[SHOW]  # `people PERSON` is `people show PERSON`
         if word.startswith("-") and len(word) > 1:
             known = {option for parameter in [*command.params, *main.params] for option in parameter.opts}
             if word.partition("=")[0] not in known:

@@ -38,9 +38,10 @@ from followupd.rules.reading import read_message
 
 SEED = os.environ.get("FOLLOWUPD_SEED") or secrets.token_hex(4)
 MARK = "Words of my own."
-#: Longer than a rest after a first failure, and than the grace after an unknown answer.
-STEP = timedelta(minutes=20)
-TROUBLED, CALM = 4, 6
+#: Longer than the rest after a first failure, and than the grace after an unknown answer.
+STEP = timedelta(minutes=12)
+#: The sign-in is renewed after all trouble, and the longest rest is over before the end.
+TROUBLED, CALM = 4, 8
 #: A real second would be a long time for a server on loopback; the program's own limit is 30.
 PATIENCE = 0.3
 SAMPLE, PARTS = 8, 10

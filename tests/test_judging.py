@@ -1,7 +1,18 @@
 """How well events and people of a collection are judged that nobody saw while the words were written."""
 
 import pytest
-from judging import FOLDER, judge_as_shipped, read_people, read_set, score_events, score_people
+from judging import (
+    FOLDER,
+    SIX,
+    judge_as_shipped,
+    read_pairs,
+    read_people,
+    read_set,
+    score_events,
+    score_people,
+)
+
+from followupd.model import Attendee, Event
 
 FRESH = FOLDER / "fresh"
 
@@ -47,6 +58,16 @@ def test_people_the_rules_were_written_by_are_told_from_mailboxes_and_greeted_ri
     assert score.wrong_addresses <= 0.005
     assert score.names_used >= 0.98
     assert not score.harmful
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "label"),
+    [pytest.param(*pair, id=line) for line, *pair in read_pairs(FOLDER / "seen" / "pairs.txt")],
+)
+def test_two_lines_are_one_person_on_proof_alone(one: Attendee, other: Attendee, label: str) -> None:
+    *_, second = judge_as_shipped(Event("1", "work", "1", "Coffee", SIX, SIX, attendees=(one, other)))[1]
+    said = "two" if second.second_of is None else "same" if second.proved else "ask"
+    assert said == label
 
 
 def test_people_nobody_knew_are_told_from_mailboxes_and_hardly_ever_greeted_wrongly() -> None:

@@ -51,15 +51,17 @@ ALLOWED: dict[str, set[str]] = {
     "renewing": {"errors", "items", "mailing", "rules.", "store."},
     "sending": {"items", "mail", "model", "errors", "ports", "rules.", "store.", "mailing", "problems"},
     "timing": {"items", "model", "errors", "ports", "rules.", "store."},
-    "planning": {"attending", "items", "model", "errors", "rules.", "store.", "withdrawing"},
+    "recognising": {"items", "model", "rules.", "store."},
+    "planning": {"attending", "recognising", "items", "model", "errors", "rules.", "store.", "withdrawing"},
     "cycle": {
-        "__init__", "corresponding", "forgetting", "items", "model", "errors", "ports", "rules.", "store.", "mailing", "noticing", "placing", "planning", "renewing", "sending",
-        "timing", "writer",
+        "__init__", "corresponding", "forgetting", "items", "model", "errors", "ports", "rules.", "store.", "mailing", "noticing", "placing", "planning", "recognising", "renewing",
+        "sending", "timing", "writer",
     },
     "meeting": {"items", "met", "model", "errors", "rules.", "store."},
     "debriefing": {"items", "meeting", "met", "model", "errors", "rules.", "store."},
+    "desk_series": {"items", "model", "errors", "store."},
     "desk_people": {"items", "model", "errors", "rules.", "store."},
-    "desk": {"items", "meeting", "met", "model", "errors", "problems", "rules.", "store.", "timing", "desk_people"},
+    "desk": {"items", "meeting", "met", "model", "errors", "problems", "rules.", "store.", "timing", "desk_people", "desk_series"},
     "explain": {"model", "errors", "durations", "ports", "rules."},
     "listing": {"items", "met", "model", "durations", "rules."},
     "telling": {"errors", "notices", "ports", "rules.", "store."},
@@ -76,8 +78,8 @@ ALLOWED: dict[str, set[str]] = {
 }  # fmt: skip
 #: Above assemble: what the command line is made of. Nothing below may import these.
 TOP = {
-    "app", "checkup", "checkup_google", "cli", "cli_data", "cli_desk", "cli_doctor", "cli_google", "cli_met", "cli_notices", "cli_people", "cli_templates", "config_tables",
-    "connecting", "demo", "demo_page", "demo_week", "doctor", "explaining", "exporting", "last_words", "met_session", "opening", "paging", "review", "running", "setup", "single_keys",
+    "app", "checkup", "checkup_google", "cli", "cli_data", "cli_desk", "cli_doctor", "cli_google", "cli_met", "cli_notices", "cli_people", "cli_service", "cli_templates", "config_tables",
+    "connecting", "demo", "demo_page", "demo_week", "doctor", "explaining", "exporting", "last_words", "met_session", "opening", "paging", "review", "running", "service", "setup", "single_keys",
     "ways",
 }  # fmt: skip
 

@@ -10,7 +10,7 @@ import subprocess
 import termios
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -130,6 +130,24 @@ def test_it_asks_until_when_by_which_way_and_in_which_words(terminal: tuple[Hous
     jane, tom = sorted(house.queue(), key=lambda item: str(item["name"]))
     assert (jane["status"], jane["outcome"]) == ("done", "you followed up by letter")
     assert tom["snoozed_until"] == "2031-02-03T08:30:00Z"  # in Berlin
+
+
+def test_events_of_public_lists_are_answered_by_their_numbers(tmp_path: Path) -> None:
+    with House(tmp_path) as house:
+        config = house.config.read_text()
+        house.config.write_text(config.replace("[mailbox]", 'attendance = "listed"\n\n[mailbox]'))
+        end = datetime.now(UTC).replace(microsecond=0) - 30 * HOUR
+        house.write_event("mixer", "Chamber of Commerce mixer", end - HOUR, end)
+        house.run("once")
+        screen = Terminal(house, "review")
+        assert "  1  Chamber of Commerce mixer" in screen.read_until("q quit")
+        screen.press("a")
+        screen.read_until("Which numbers, such as 1,3; or none")
+        screen.press("1\r")
+        screen.read_until("Nothing more waits for you.")
+        assert screen.process.wait(30) == 0
+        screen.close()
+        assert [item["outcome"] for item in house.queue()] == ["you were at 1 of 1"]
 
 
 def test_help_lists_the_keys_and_moving_changes_nothing(terminal: tuple[House, Terminal]) -> None:

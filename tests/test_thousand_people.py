@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from followupd.assemble import load_words
+from followupd.assemble import load_name_words, load_words
 from followupd.model import Event, Owner, Person
 from followupd.render import Renderer
 from followupd.rules.choosing import language_of
@@ -17,7 +17,7 @@ from followupd.rules.names import read_name
 from followupd.template_files import find_templates, read_template, shipped_templates
 
 SOURCES = {name: read_template(paths[0]) for name, paths in find_templates([shipped_templates()]).items()}
-GATHERINGS = load_words().gatherings
+GATHERINGS, NAME_WORDS = load_words().gatherings, load_name_words()
 #: `make soak` takes every person through every template; here everybody meets two of them.
 EACH = len(SOURCES) if os.environ.get("FOLLOWUPD_SOAK") else 2
 NOON = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)
@@ -38,7 +38,7 @@ PROMISES = ("", "the article", "call next week.", " ", "\n", "...", "first this\
 def make_facts(chance: random.Random, language: str) -> dict[str, object]:
     """Return the facts of somebody with whatever a calendar and a debrief may hold."""
     email, display = chance.choice(ADDRESSES), chance.choice(NAMES)
-    name = read_name(display, email)
+    name = read_name(display, email, NAME_WORDS)
     end = NOON - timedelta(hours=chance.randrange(1, 160))
     return build_facts(
         person=Person(email, email, name.full, name.first),

@@ -108,7 +108,7 @@ class World:
             sources=[self.calendar, *self.more],
             mailbox_of={"work": "box", "job": "box"},
             mailboxes={"box": self.mailbox},
-            judge=build_judge(settings, WORDS),
+            judge=build_judge(settings, WORDS, self.store.kinship.read),
             writer=Writer(ADA, WORDS, (), templates),
             limits=self.limits,
             series=self.series,

@@ -58,22 +58,32 @@ class ContactNames:
         self._files = [ContactFile(file) for file in files]
         self._stamps: list[tuple[int, int]] = []
         self._names: dict[str, set[str]] = {}
+        self._cards: dict[str, tuple[str, ...]] = {}
 
     def find_name(self, address: str) -> str | None:
         """Return the name; None where there is none, or several and so none that is sure."""
-        stamps = [_stamp(file.path) for file in self._files]
-        if stamps != self._stamps:
-            self._names, self._stamps = self._gather(), stamps
+        self._read_again()
         names = self._names.get(address, set())
         return next(iter(names)) if len(names) == 1 else None
 
-    def _gather(self) -> dict[str, set[str]]:
-        found: defaultdict[str, set[str]] = defaultdict(set)
+    def find_addresses(self, address: str) -> tuple[str, ...]:
+        """Return the other addresses of the contact that has this address; without those that several contacts have."""
+        self._read_again()
+        card = self._cards.get(address, ())
+        return tuple(other for other in card if other != address and self._cards.get(other) is card)
+
+    def _read_again(self) -> None:
+        stamps = [_stamp(file.path) for file in self._files]
+        if stamps == self._stamps:
+            return
+        names: defaultdict[str, set[str]] = defaultdict(set)
+        cards: dict[str, tuple[str, ...]] = {}
         for contacts in filter(None, (file.read() for file in self._files)):
             for name, addresses in contacts.people.values():
                 for address in addresses:
-                    found[address].add(name)
-        return found
+                    names[address].add(name)
+                    cards[address] = () if address in cards else addresses
+        self._names, self._cards, self._stamps = names, cards, stamps
 
 
 def _stamp(path: Path) -> tuple[int, int]:

@@ -56,7 +56,8 @@ class Endpoint:
     def ask(self, **form: str) -> tuple[int, dict[str, Any]]:
         """Return code and JSON object of the token endpoint. Raises NotDone when it was not reached, else Unanswered."""
         answer = self._courier.send("POST", f"{self._base}/token", _FORM, urlencode(form))
-        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        busy = answer.status == HTTPStatus.TOO_MANY_REQUESTS
+        if busy or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise Unanswered(f"Google's sign-in is out of order (code {answer.status}).", _LATER)
         return answer.status, _read_object(answer)
 

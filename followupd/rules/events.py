@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
@@ -371,9 +371,17 @@ def find_language(title: str, chosen: Phrase | None, words: Words) -> str | None
     return chosen.language if chosen else None
 
 
-def answer_judgement(judgement: Judgement, says: bool | None) -> Judgement:
-    """Let the owner's yes or no stand above the words; a cancelled event stays cancelled."""
-    if says is None or judgement.reason is Reason.CANCELLED:
+def answer_judgement(judgement: Judgement, says: bool | None, of_series: bool | None = None) -> Judgement:
+    """Let the owner's yes or no stand above the words; a cancelled event stays cancelled.
+
+    `of_series` is what they said of the whole series: a yes settles a question and no more, for it was said before
+    this event was declined or made private.
+    """
+    if judgement.reason is Reason.CANCELLED:
+        return judgement
+    if says is None and (of_series is False or (of_series and judgement.verdict is Verdict.ASK)):
+        return _answer_series(judgement, networking=of_series)
+    if says is None:
         return judgement
     verdict = Verdict.YES if says else Verdict.NO
     subject = "you were" if judgement.reason is Reason.LISTED else "it was"
@@ -382,3 +390,9 @@ def answer_judgement(judgement: Judgement, says: bool | None) -> Judgement:
     return Judgement(
         verdict, Reason.OWNER_SAYS, why, judgement.evidence, judgement.gathering, judgement.language
     )
+
+
+def _answer_series(judgement: Judgement, *, networking: bool) -> Judgement:
+    what = "you said that this series is networking" if networking else "you said never for this series"
+    verdict = Verdict.YES if networking else Verdict.NO
+    return replace(judgement, verdict=verdict, reason=Reason.OWNER_SAYS, why=what)

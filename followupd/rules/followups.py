@@ -23,6 +23,9 @@ from followupd.rules.attendance import extend_plan
 from followupd.rules.events import state_of
 from followupd.rules.series import Policy, hold_of_series
 
+#: So many times at most the owner is asked whether something was networking, of the events that ended within a week.
+QUESTIONS_A_WEEK = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

@@ -45,6 +45,11 @@ class Faces:
         return None
 
 
+def imitates(one: str, other: str) -> bool:
+    """Tell whether an address's domain looks like another's without being it: exarnple.com beside example.com."""
+    return _domain(one) != _domain(other) and _look(_domain(one)) == _look(_domain(other))
+
+
 def _mixes_alphabets(word: str) -> bool:
     """Tell a word with letters of two alphabets that share their shapes: no language writes so."""
     found = {unicodedata.name(letter, "").split(" ")[0] for letter in word if letter.isalpha()}

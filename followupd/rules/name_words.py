@@ -46,6 +46,8 @@ class NameWords:
     eastern_families: Book
     eastern_given: Book
     compounds: tuple[frozenset[str], frozenset[str]]
+    before_family: frozenset[str]
+    """The first halves of compounds that are greeted whole before a family too: "José Luis Ortega"."""
     shortened: frozenset[str]
     bare_titles: frozenset[str]
     titles_before_first: frozenset[str]
@@ -71,9 +73,11 @@ class NameWords:
         pieces = [fold_word(piece) for piece in word.split("-")]
         return all(piece in self.given or piece in self.eastern_given for piece in pieces)
 
-    def is_compound(self, words: list[str]) -> bool:
-        """Tell whether two words are one first name: "Juan Carlos"."""
+    def is_compound(self, words: list[str], *, before_family: bool = False) -> bool:
+        """Tell whether two words are one first name: "Juan Carlos"; stricter before a family, for "Mary Jane Watson" is Mary."""
         folded = [fold_word(word) for word in words]
+        if before_family and folded[0] not in self.before_family:
+            return False
         return len(folded) == len(self.compounds) and all(map(_is_in, folded, self.compounds))
 
 
@@ -92,6 +96,7 @@ def read_name_words(table: Mapping[str, Any], given: str, families: str) -> Name
         families=Book(families),
         eastern_families=Book(table["eastern"]["families"]),
         eastern_given=Book(table["eastern"]["given"]),
+        before_family=_split(table["compounds"]["before-family"]),
         compounds=(_split(table["compounds"]["one"]), _split(table["compounds"]["two"])),
         shortened=_split(table["shortened"]["words"]),
         titles_before_first=frozenset(titles["before-first"]),

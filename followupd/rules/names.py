@@ -253,6 +253,8 @@ def _parse_once(text: str, words: NameWords) -> Reading | None:
         )
     if order is Order.WRITTEN and words.is_compound(full.split()):
         return Reading(full, full)
+    if middle and words.is_compound([given, middle.split()[0]], before_family=True):
+        given, middle = f"{given} {middle.split()[0]}", " ".join(middle.split()[1:])
     return Reading(full, given, middle, family, order, bool(parsed.title), _is_ambiguous(parsed))
 
 

@@ -63,14 +63,30 @@ def sum_up(items: Iterable[FollowUp], now: datetime, zone: str, *, paused: bool)
     waiting = sorted((item for item in items if item.status in _TO_DECIDE), key=lambda item: item.deadline)
     if not waiting:
         return None
+    first = waiting[0].deadline
+    whose = "the first" if len(waiting) > 1 else "it"
+    due = f"{whose} {'is' if first >= now else 'was'} due {say_moment(first, now, zone)}"
+    details = (_HOW_TO_DECIDE, *((_PAUSED,) if paused else ()))
+    return Notice(Cause.WAITING, ("",), f"{_count(waiting)}, {due}", details, broken=False)
+
+
+def say_standing(
+    items: Iterable[FollowUp], moment: datetime | None, now: datetime, zone: str, *, paused: bool
+) -> str:
+    """Return in a line what the daemon waits for and what waits for the owner: "waits for Thursday 18:00: 3 drafts wait".
+
+    At `moment` something comes due next; None where nothing is known to.
+    """
+    until = say_moment(moment, now, zone) if moment else "the next event"
+    waiting = [item for item in items if item.status in _TO_DECIDE]
+    own = _count(waiting) if waiting else "nothing waits for you"
+    return f"waits for {until}: {own}" + (" (paused: nothing leaves)" if paused else "")
+
+
+def _count(waiting: Sequence[FollowUp]) -> str:
     counts = Counter(item.kind for item in waiting)
     counted = [f"{counts[kind]} {words[counts[kind] > 1]}" for kind, words in _KINDS.items() if counts[kind]]
-    many = len(waiting) > 1
-    first = waiting[0].deadline
-    due = f"{'the first' if many else 'it'} {'is' if first >= now else 'was'} due {say_moment(first, now, zone)}"
-    title = f"{_join(counted)} {'wait' if many else 'waits'}, {due}"
-    details = (_HOW_TO_DECIDE, *((_PAUSED,) if paused else ()))
-    return Notice(Cause.WAITING, ("",), title, details, broken=False)
+    return f"{_join(counted)} {'wait' if len(waiting) > 1 else 'waits'}"
 
 
 def warn_of_risk(

@@ -1,11 +1,12 @@
 """Rule 2: which attendee is which person, and who is left out, and why. In doubt somebody is left out."""
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from followupd.model import Answer, Attendee, Guest, GuestKind, Owner, Reason
+from followupd.model import Answer, Attendee, Guest, GuestKind, Kin, Owner, Reason
 from followupd.rules.name_words import NameWords, fold_word
 from followupd.rules.names import Name, read_name
 
@@ -22,6 +23,11 @@ _ANSWERS = {
 
 _Verdict = tuple[Reason, str]
 _DUPLICATE = (Reason.DUPLICATE, "is here already under another line of the invitation")
+_TWIN = (
+    Reason.DUPLICATE,
+    "has the name of somebody on another line, and one message is enough until you say who is who",
+)
+_NOBODY_JOINED = Kin()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,27 +110,29 @@ def _name_attendee(attendee: Attendee, find_name: Callable[[str], str | None], w
     return replace(attendee, name=name) if name and read_name(name, attendee.email, words).first else attendee
 
 
-def sort_guests(attendees: Sequence[Attendee], owner: Owner, words: PeopleWords) -> tuple[Guest, ...]:
+def sort_guests(
+    attendees: Sequence[Attendee], owner: Owner, words: PeopleWords, kin: Kin = _NOBODY_JOINED
+) -> tuple[Guest, ...]:
     """Say of everybody on an invitation or a guest list, in its order, whether they get a follow-up, and why.
 
-    Two lines of one person (the same key, or the same full name at one company) become one follow-up, to the
-    address with the best answer; somebody who declined under one address and accepted under none declined.
-    `why` holds words of ours, the config and people.toml alone, never a stranger's.
+    Two lines of one person become one follow-up, to the address with the best answer; somebody who declined under one
+    address and accepted under none declined. Proof is the same key, keys that are joined, or the same full name at one
+    company; the same full name beside a private address that says it is none, but one message is enough until the
+    owner says that they are two. `why` holds words of ours, the config and people.toml alone, never a stranger's.
     """
     names = [read_name(attendee.name, attendee.email, words.names) for attendee in attendees]
     lines = list(zip(attendees, names, strict=True))
     verdicts = [_leave_out(attendee, name, owner, words) for attendee, name in lines]
-    second = _find_second_addresses(lines, verdicts, words)
+    seconds = _find_second_lines(lines, verdicts, words, kin)
     return tuple(
-        _make_guest(
-            attendee, name, _DUPLICATE if position in second else verdict or _judge_answer(attendee, name)
-        )
+        _make_guest(attendee, name, verdict or _judge_answer(attendee, name), seconds.get(position))
         for position, ((attendee, name), verdict) in enumerate(zip(lines, verdicts, strict=True))
     )
 
 
-def _make_guest(attendee: Attendee, name: Name, verdict: _Verdict) -> Guest:
-    reason, why = verdict
+def _make_guest(attendee: Attendee, name: Name, verdict: _Verdict, second: tuple[str, bool] | None) -> Guest:
+    second_of, proved = second or (None, True)
+    reason, why = verdict if second is None else _DUPLICATE if proved else _TWIN
     return Guest(
         email=attendee.email,
         name=name.full,
@@ -134,6 +142,8 @@ def _make_guest(attendee: Attendee, name: Name, verdict: _Verdict) -> Guest:
         follow_up=reason is Reason.GUEST,
         reason=reason,
         why=why,
+        second_of=second_of,
+        proved=proved,
         greeting=name.evidence,
     )
 
@@ -275,23 +285,62 @@ def _domains_above(email: str | None) -> list[str]:
     return [".".join(labels[start:]) for start in range(len(labels) - 1)]
 
 
-def _find_second_addresses(
-    lines: list[tuple[Attendee, Name]], verdicts: list[_Verdict | None], words: PeopleWords
-) -> set[int]:
-    """Return the positions of people who are there under a line with a better answer, or an earlier one."""
+def _find_second_lines(
+    lines: list[tuple[Attendee, Name]], verdicts: list[_Verdict | None], words: PeopleWords, kin: Kin
+) -> dict[int, tuple[str, bool]]:
+    """Return the positions of people who are there under a line with a better answer, or an earlier one.
+
+    Each with the key of that line, and whether that is proved.
+    """
     people = [position for position, verdict in enumerate(verdicts) if verdict is None]
     people.sort(key=lambda position: _BEST_ANSWER_FIRST.index(lines[position][0].answer))
-    known: set[str] = set()
-    second = set()
+    by_key: dict[str, str] = {}
+    by_name: defaultdict[str, list[_Line]] = defaultdict(list)
+    second = {}
     for position in people:
-        proofs = _proofs_of_identity(*lines[position], words)
-        if not known.isdisjoint(proofs):
-            second.add(position)
-        known |= proofs
+        line = _read_line(*lines[position], words)
+        head = kin.find_head(line.key)
+        if head in by_key:
+            second[position] = by_key[head], True
+        elif found := _find_namesake(line, by_name[line.name], kin):
+            second[position] = found
+        else:
+            by_key[head] = line.key
+            by_name[line.name].append(line)
     return second
 
 
-def _proofs_of_identity(attendee: Attendee, name: Name, words: PeopleWords) -> set[str]:
-    """Return what two lines of one person share: the key, or the full name and a company's domain."""
-    houses = set(_domains_above(attendee.email)) - words.shared_domains if _has_two_words(name) else set()
-    return {_key_of(attendee, name)} | {f"{name.full.casefold()} at {house}" for house in houses}
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What one line of an invitation says of who it is."""
+
+    key: str
+    name: str
+    """The full name in small letters; "" for a name of one word, which proves nothing."""
+    houses: frozenset[str]
+    """The company's domain and those above it; empty for a private address."""
+    is_private: bool
+    """The address is at a domain of many houses, and says a word of the name."""
+
+
+def _read_line(attendee: Attendee, name: Name, words: PeopleWords) -> _Line:
+    local, _, domain = (attendee.email or "").lower().rpartition("@")
+    spoken = set(_split_words(name.full))
+    return _Line(
+        key=_key_of(attendee, name),
+        name=name.full.casefold() if _has_two_words(name) else "",
+        houses=frozenset(_domains_above(attendee.email)) - words.shared_domains,
+        is_private=domain in words.shared_domains and not spoken.isdisjoint(_split_words(local)),
+    )
+
+
+def _find_namesake(line: _Line, others: Iterable[_Line], kin: Kin) -> tuple[str, bool] | None:
+    """Return whose second line this is by its name, and whether that is proved."""
+    for other in others if line.name else ():
+        if frozenset((line.key, other.key)) in kin.apart:
+            continue
+        if line.houses & other.houses:
+            return other.key, True
+        if line.is_private != other.is_private:
+            return other.key, False
+    return None

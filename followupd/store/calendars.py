@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
+from followupd.items import SeriesAnswer
 from followupd.model import MEETINGS, Event, Reading
 from followupd.store.database import Database, read_instant, tell_damage, write_instant
 from followupd.store.rows import read_event, write_event
@@ -167,3 +168,43 @@ class Calendars:
     def save_answer(self, occurrence: str, networking: bool | None) -> None:
         answer = None if networking is None else "yes" if networking else "no"
         self._database.change("UPDATE events SET owner_says = ? WHERE occurrence = ?", answer, occurrence)
+
+    def series_says(self, event: Event) -> bool | None:
+        """Return what the owner said of the whole series an event belongs to, or None."""
+        if not event.series:
+            return None
+        row = self._database.row("SELECT networking FROM series_answers WHERE uid = ?", event.uid)
+        return None if row is None else bool(row["networking"])
+
+    def save_series_answer(self, uid: str, networking: bool, now: datetime) -> None:
+        self._database.change(
+            "INSERT OR REPLACE INTO series_answers VALUES (?, ?, ?)",
+            uid,
+            int(networking),
+            write_instant(now),
+        )
+
+    def delete_series_answer(self, uid: str) -> None:
+        self._database.change("DELETE FROM series_answers WHERE uid = ?", uid)
+
+    def series_answers(self) -> list[SeriesAnswer]:
+        """Return what the owner said of whole series, the oldest first."""
+        rows = self._database.rows(
+            "SELECT uid, networking, said_at, (SELECT json_extract(body, '$.title') FROM events"
+            " WHERE json_extract(body, '$.uid') = uid ORDER BY ends_at DESC LIMIT 1) AS title"
+            " FROM series_answers ORDER BY said_at, uid"
+        )
+        return [
+            SeriesAnswer(
+                row["uid"], row["title"] or "", bool(row["networking"]), read_instant(row["said_at"])
+            )
+            for row in rows
+        ]
+
+    def count_questions(self, since: datetime) -> int:
+        """Return how many questions "was this networking?" were asked about events that ended since then."""
+        row = self._database.row(
+            "SELECT count(*) AS asked FROM followups WHERE kind = 'question' AND reason = 'unsure' AND due >= ?",
+            write_instant(since),
+        )
+        return int(row["asked"]) if row else 0

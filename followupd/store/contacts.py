@@ -5,6 +5,7 @@ from datetime import datetime
 from followupd.model import Event, Person
 from followupd.store.database import Database, write_instant
 from followupd.store.forgetting import Forgetting
+from followupd.store.kinship import SAME_PERSON, Kinship
 from followupd.store.rows import to_person
 
 
@@ -22,14 +23,18 @@ class Contacts:
 
     def zone_of(self, key: str | None) -> str | None:
         """Return the zone of the place a person lives in, where it is known for sure."""
-        row = self._database.row("SELECT zone FROM people WHERE key = ?", key)
+        row = self._database.row(
+            f"SELECT zone FROM people WHERE key IN {SAME_PERSON} AND zone IS NOT NULL", key
+        )
         return row["zone"] if row else None
 
     def is_never(self, key: str | None) -> bool:
         """Tell whether the owner said never to write to this person, even if they were forgotten since."""
         blurred = self._forgetting.blur(key or "")
         row = self._database.row(
-            "SELECT 1 FROM people WHERE key IN (?, ?) AND never_since IS NOT NULL", key, blurred
+            f"SELECT 1 FROM people WHERE (key IN {SAME_PERSON} OR key = ?) AND never_since IS NOT NULL",
+            key,
+            blurred,
         )
         return row is not None
 
@@ -42,12 +47,12 @@ class Contacts:
             event.occurrence,
             write_instant(event.end),
         )
-        return frozenset(row["person"] for row in rows)
+        return frozenset(key for row in rows for key in Kinship(self._database).keys_of(row["person"]))
 
     def save_never(self, key: str, since: datetime | None) -> None:
         """Remember that a person is never to be written to, for ever; None takes it back."""
         stamp = write_instant(since) if since else None
-        self._database.change("UPDATE people SET never_since = ? WHERE key = ?", stamp, key)
+        self._database.change(f"UPDATE people SET never_since = ? WHERE key IN {SAME_PERSON}", stamp, key)
 
     def save_zone(self, key: str, zone: str | None) -> None:
-        self._database.change("UPDATE people SET zone = ? WHERE key = ?", zone, key)
+        self._database.change(f"UPDATE people SET zone = ? WHERE key IN {SAME_PERSON}", zone, key)

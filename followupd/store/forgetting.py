@@ -54,7 +54,8 @@ class Forgetting:
         """Return every item that is about a person, problems included."""
         rows = self._database.rows(
             f"SELECT {', '.join(FOLLOWUP_COLUMNS)} FROM followups WHERE person = ?1 OR email = ?2"
-            " OR concerns IN (SELECT id FROM followups WHERE person = ?1) ORDER BY id",
+            " OR concerns IN (SELECT id FROM followups WHERE person = ?1)"
+            " OR id IN (SELECT question FROM kin WHERE ?1 IN (one, other)) ORDER BY id",
             person.key,
             person.email,
         )
@@ -94,6 +95,7 @@ class Forgetting:
             self._database.change("DELETE FROM touches WHERE person = ?", person.key)
             self._database.change("DELETE FROM guests WHERE key = ? OR email = ?", person.key, person.email)
             self._database.change("DELETE FROM forgetting WHERE person = ?", person.key)
+            self._database.change("DELETE FROM kin WHERE ? IN (one, other)", person.key)
             self._database.change("DELETE FROM people WHERE key = ? AND never_since IS NULL", person.key)
             self._database.change(
                 "UPDATE people SET key = ?, email = NULL, name = '', first_name = NULL, zone = NULL, phone = '',"

@@ -8,8 +8,10 @@ from datetime import datetime
 from pathlib import Path
 
 from followupd.errors import StateProblem
+from followupd.model import Kin
 from followupd.store.copying import require_sound
 from followupd.store.database import FILE_NAME, explain_error, read_instant, say_damaged
+from followupd.store.kinship import SETTLED, to_kin
 from followupd.store.migrations import check_identity
 
 #: How long to wait for a writer, in seconds.
@@ -72,6 +74,18 @@ def read_never(folder: Path) -> frozenset[str]:
             return frozenset()  # written before anybody could say so
         rows = connection.execute("SELECT key FROM people WHERE never_since IS NOT NULL")
         return frozenset(row[0] for row in rows)
+
+
+def read_kin(folder: Path) -> Kin:
+    """Return who is one person under two addresses; nobody where no state says so. Raises as `glance`."""
+    file = folder / FILE_NAME
+    if not file.exists():
+        return Kin()
+    with open_to_read(file) as connection:
+        check_file(connection, file)
+        if not list(connection.execute("PRAGMA table_info(kin)")):
+            return Kin()  # written before anybody could be joined
+        return to_kin(connection.execute(SETTLED))
 
 
 @contextmanager

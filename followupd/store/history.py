@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from followupd.items import Step
 from followupd.store.database import Database, read_instant, write_instant
+from followupd.store.kinship import SAME_PERSON
 from followupd.store.rows import to_step
 
 _LAST = 2**63 - 1
@@ -37,10 +38,10 @@ class History:
         self._database = database
 
     def touches_of(self, person: str) -> list[Touch]:
-        """Return every contact with a person, the latest first."""
+        """Return every contact with a person, under whichever of their addresses, the latest first."""
         rows = self._database.rows(
             "SELECT touches.at, touches.channel, coalesce(followups.event, '') AS event FROM touches"
-            " LEFT JOIN followups ON followups.id = touches.followup WHERE touches.person = ? ORDER BY touches.at DESC",
+            f" LEFT JOIN followups ON followups.id = touches.followup WHERE touches.person IN {SAME_PERSON} ORDER BY touches.at DESC",
             person,
         )
         return [Touch(read_instant(row["at"]), row["channel"], row["event"]) for row in rows]

@@ -123,6 +123,28 @@ def add_notices(connection: sqlite3.Connection) -> None:
     )
 
 
+def add_kin(connection: sqlite3.Connection) -> None:
+    """Keep which people are one person under two addresses, and which are not."""
+    connection.execute(
+        "CREATE TABLE kin ("
+        " one TEXT NOT NULL,"  # keys of people, the first by alphabet in front
+        " other TEXT NOT NULL,"
+        " same INTEGER,"  # 1: one person, 0: two; NULL while the question is open
+        " question INTEGER REFERENCES followups (id),"  # the item that asks or asked it
+        " PRIMARY KEY (one, other), CHECK (one < other)) STRICT"
+    )
+
+
+def add_series_answers(connection: sqlite3.Connection) -> None:
+    """Keep what the owner said of whole series, by their UID; the title stays with the events, where it can be forgotten."""
+    connection.execute(
+        "CREATE TABLE series_answers ("
+        " uid TEXT PRIMARY KEY,"
+        " networking INTEGER NOT NULL,"
+        " said_at TEXT NOT NULL) STRICT"
+    )
+
+
 #: The step at index N leads from user_version N to N + 1.
 STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     create_tables,
@@ -136,6 +158,8 @@ STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     add_ends,
     add_letters,
     add_notices,
+    add_kin,
+    add_series_answers,
 )
 
 

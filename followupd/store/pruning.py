@@ -87,6 +87,7 @@ def _forget_items(database: Database, before: str) -> None:
 def _forget_item(database: Database, number: int) -> None:
     database.change("UPDATE touches SET followup = NULL WHERE followup = ?", number)
     database.change("UPDATE followups SET concerns = NULL WHERE concerns = ?", number)
+    database.change("UPDATE kin SET question = NULL WHERE question = ?", number)
     for table, column in (
         ("steps", "followup"),
         ("intents", "followup"),

@@ -20,6 +20,7 @@ from followupd.store.facts import Facts
 from followupd.store.forgetting import Forgetting
 from followupd.store.guests import GuestLists
 from followupd.store.history import History
+from followupd.store.kinship import SAME_PERSON, Kinship
 from followupd.store.notices import Notices
 from followupd.store.people import People
 from followupd.store.pruning import prune
@@ -45,6 +46,7 @@ class Store:
         self.database = Database(folder)
         self.calendars = Calendars(self.database)
         self.people = People(self.database)
+        self.kinship = Kinship(self.database)
         self.guest_lists = GuestLists(self.database)
         self.past = History(self.database)
         self.attendances = Attendances(self.database)
@@ -351,7 +353,9 @@ class Store:
     def last_touch(self, person: str, apart_from: int) -> datetime | None:
         """Return the last contact with a person that is not part of the follow-up `apart_from`."""
         row = self.database.row(
-            "SELECT max(at) AS at FROM touches WHERE person = ? AND followup IS NOT ?", person, apart_from
+            f"SELECT max(at) AS at FROM touches WHERE person IN {SAME_PERSON} AND followup IS NOT ?",
+            person,
+            apart_from,
         )
         return read_instant(row["at"]) if row and row["at"] else None
 
@@ -364,7 +368,7 @@ class Store:
         """Tell whether another follow-up to this person waits in the mailbox or is on its way."""
         marks = ", ".join("?" * len(IN_MAILBOX))
         row = self.database.row(
-            f"SELECT 1 FROM followups WHERE person = ? AND id <> ? AND status IN ({marks})",
+            f"SELECT 1 FROM followups WHERE person IN {SAME_PERSON} AND id <> ? AND status IN ({marks})",
             person,
             apart_from,
             *IN_MAILBOX,

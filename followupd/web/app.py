@@ -4,6 +4,7 @@ import hmac
 import logging
 from collections.abc import Iterable
 from contextlib import suppress
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, render_template, request
@@ -160,4 +161,5 @@ def _tell_bug(error: Exception) -> tuple[str, int]:
 
 
 def _tell(status: int, what: str, todo: str) -> tuple[str, int]:
-    return render_template("problem.html", what=what, todo=todo, status=status), status
+    number = (request.view_args or {}).get("number") if status == HTTPStatus.CONFLICT else None
+    return render_template("problem.html", what=what, todo=todo, status=status, number=number), status

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from followupd.errors import Problem
 from followupd.items import FollowUp, Kind, Offer, Step
 from followupd.model import Event
-from followupd.rules.choosing import Chosen
+from followupd.rules.choosing import Chosen, language_of
 from followupd.store.history import Touch
 from followupd.web.ground import debriefing, desk, ground, now, store
 from followupd.web.showing import Letter, is_saving, list_acts, read_letter
@@ -48,14 +48,14 @@ def build_card(number: int) -> Card:
         event=event,
         letter=read_letter(item.raw) if item.raw is not None else None,
         chosen=_choose(item, event),
-        templates=ground().templates.list_messages() if "template" in acts else [],
+        templates=_list_templates(item) if "template" in acts else [],
         touches=store().past.touches_of(item.person) if item.person else [],
         alike=desk().find_alike(item),
         acts=acts,
         saving=is_saving(item),
         lost_approval=item.id in store().past.lost_approvals(),
         offers=desk().list_offers(number) if item.asks_where else (),
-        listed=len(debriefing().see_guests(number)) if acts & {"debrief", "question"} else 0,
+        listed=_count_listed(item, acts),
         met=_list_met(item, event),
     )
 
@@ -66,6 +66,19 @@ def _choose(item: FollowUp, event: Event | None) -> Chosen | None:
     known = store().last_touch(item.person or "", item.id) is not None
     judgement, _ = ground().judge(event)
     return ground().writer.choose(item, event, judgement, known=known, now=now())
+
+
+def _list_templates(item: FollowUp) -> list[str]:
+    """Return what else the message can be written from, those in its language first."""
+    language = language_of(item.template or "")
+    return sorted(ground().templates.list_messages(), key=lambda name: (language_of(name) != language, name))
+
+
+def _count_listed(item: FollowUp, acts: frozenset[str]) -> int:
+    """Return how many people can be picked from: the calendar's guests only where there are too many to write to."""
+    if "debrief" in acts:
+        return len(debriefing().see_guests(item.id))
+    return len(store().guest_lists.list(item.occurrence)) if "question" in acts else 0
 
 
 def _list_met(item: FollowUp, event: Event | None) -> list[tuple[FollowUp, Letter | None]]:

@@ -50,7 +50,8 @@ def show_left_out() -> str:
 def _find_left_out() -> Iterator[LeftOut]:
     for event in store().calendars.ended_events(now() - TOO_LATE_AFTER, now()):
         judged, guests = ground().judge(event)
-        judgement = answer_judgement(judged, store().calendars.owner_says(event.occurrence))
+        known = store().calendars
+        judgement = answer_judgement(judged, known.owner_says(event.occurrence), known.series_says(event))
         items = store().followups_of(event.occurrence)
         written = {item.person for item in items}
         out = [guest for guest in guests if not guest.follow_up and guest.reason is not Reason.OWNER]

@@ -119,6 +119,12 @@ def answer(number: int) -> Response:
     return decide(number, lambda: desk().approve(number, now(), ground().settings.limits.hold))
 
 
+@pages.post("/items/<item:number>/never")
+def skip_series(number: int) -> Response:
+    """Say no to a question, and never to the series it comes from."""
+    return decide(number, lambda: desk().series.never(number, now()))
+
+
 @pages.post("/items/<item:number>/attended")
 def tell_attended(number: int) -> Response:
     """Say which events of public lists the owner was at; none is an answer."""

@@ -142,10 +142,18 @@ def _list_beside(items: Sequence[FollowUp], number: int | None) -> tuple[int | N
 def decide(number: int, act: Callable[[], object]) -> Response:
     """Do one thing about an item, then show the one that comes next."""
     _, following = _list_beside(list_waiting().decide, number)
-    act()
+    _insist(act)
     if following is None:
         return redirect(url_for("queue.show_queue", after=number), 303)
     return redirect(url_for("queue.show_item", number=following, after=number), 303)
+
+
+def _insist(act: Callable[[], object]) -> None:
+    """Do something, and again where the daemon wrote in that very moment; a text that is no longer the one seen stays so."""
+    try:
+        act()
+    except Changed:
+        act()
 
 
 def _seen() -> str:
@@ -190,7 +198,7 @@ def finish(number: int) -> Response:
 
 @pages.post("/items/<item:number>/undo")
 def undo(number: int) -> Response:
-    desk().undo(number, now())
+    _insist(lambda: desk().undo(number, now()))
     return redirect(url_for("queue.show_item", number=number), 303)
 
 

@@ -157,12 +157,18 @@ def test_a_sign_in_out_of_order_ends_nothing(google: Google, tmp_path: Path) -> 
     file = keep(google, tmp_path)
     google.clock.go_on(HOUR)
     google.faults.order(Answer(503), "POST", "/token")
+    google.faults.order(Answer(429), "POST", "/token")
     google.faults.order(Answer(200, b"<html>"), "POST", "/token")
     google.faults.order(Answer(400, b'{"error": "slow_down"}'), "POST", "/token")
     access = open_access(google, file)
 
-    for kind in (Unanswered, Unanswered, NotDone):
-        with pytest.raises(kind) as caught:
+    for kind, words in (
+        (Unanswered, "code 503"),
+        (Unanswered, "code 429"),
+        (Unanswered, "a page to log in"),
+        (NotDone, "code 400"),
+    ):
+        with pytest.raises(kind, match=words) as caught:
             access.token()
         assert caught.value.temporary
 

@@ -161,6 +161,10 @@ GREETED = [
     ("jane.doe", "Jane Doe", "Jane"),
     ("Jane.Doe", "Jane Doe", "Jane"),
     ("Jane_Doe", "Jane Doe", "Jane"),
+    # first names of two words
+    ("José Luis Ortega Molina", "José Luis Ortega Molina", "José Luis"),
+    ("Hans Peter Zürcher", "Hans Peter Zürcher", "Hans Peter"),
+    ("Juan M. Castillo", "Juan M. Castillo", "Juan"),
     # titles that are names too
     ("DI Eva Moser", "Eva Moser", "Eva"),
     ("Pan Tomasz Nowak", "Tomasz Nowak", "Tomasz"),

@@ -9,7 +9,7 @@ from followupd.items import FollowUp, Kind, Status
 from followupd.model import Reason
 from followupd.notices import Cause, Trouble
 from followupd.rules.hours import Hours, Timetable
-from followupd.rules.notices import sum_up, warn_of_problems, warn_of_risk, write_notices
+from followupd.rules.notices import say_standing, sum_up, warn_of_problems, warn_of_risk, write_notices
 
 ZONE = "Europe/Berlin"
 #: Wednesday, 13:00 in Berlin.
@@ -77,6 +77,16 @@ def test_a_deadline_that_is_past_is_said_so_and_a_pause_too() -> None:
     assert notice is not None
     assert notice.title == "1 draft waits, it was due Wednesday 12:00"
     assert notice.details[-1] == "Paused: nothing leaves until `followupd resume`."
+
+
+def test_a_line_says_what_the_daemon_waits_for_and_what_waits_for_the_owner() -> None:
+    drafts = [item(n, THURSDAY_18 + n * HOUR) for n in range(3)]
+    assert say_standing(drafts, THURSDAY_18, NOON, ZONE, paused=False) == (
+        "waits for Thursday 18:00: 3 drafts wait"
+    )
+    assert say_standing([], None, NOON, ZONE, paused=True) == (
+        "waits for the next event: nothing waits for you (paused: nothing leaves)"
+    )
 
 
 def test_at_risk_is_warned_of_by_number_and_names_nobody() -> None:

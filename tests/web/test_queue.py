@@ -162,7 +162,7 @@ def test_a_page_that_is_no_longer_true_approves_nothing(world: World, visitor: V
     world.desk.edit(jane.id, world.now, body="Something else.")
     refused = visitor.post(f"/items/{jane.id}/approve", hash=seen)
     assert refused.status_code == 409
-    assert "Nothing was approved and nothing leaves." in read_words(refused.text)
+    assert "Nothing was approved and nothing leaves. Read it as it is now" in read_words(refused.text)
     assert world.status("Jane Doe") is Status.DRAFTED
 
 
@@ -445,3 +445,14 @@ def test_columns_that_say_nothing_are_asked_about_once_and_the_file_comes_along(
         again = visitor.post("/items/1/met", people="", list=(BytesIO(table), "guests.csv"))
         assert again.location == "/items/1"
         assert visitor.post("/items/1/columns", data="no file", column=["name"]).status_code == 400
+
+
+def test_a_reply_stays_one_in_the_words_of_another_template(world: World, visitor: Visitor) -> None:
+    jane = world.item("Jane Doe")
+    answer = b"Subject: Re: Coffee?\nIn-Reply-To: <j@acme.example>\nX-Subject:"
+    edit_in_mailbox(world, jane, b"Subject:", answer)
+    world.run()
+    visitor.decide("Jane Doe", "template", template="met-again.md")
+    jane = world.item("Jane Doe")
+    assert (jane.template, jane.subject) == ("met-again.md", "Re: Coffee?")
+    assert b"In-Reply-To: <j@acme.example>\nReferences: <j@acme.example>\n" in (jane.raw or b"")
