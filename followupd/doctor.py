@@ -5,6 +5,7 @@ told as broken, so a check may simply use what it looks at.
 """
 
 import os
+import pwd
 import shutil
 import ssl
 import stat
@@ -332,9 +333,16 @@ def check_unit(_: Checkup) -> Iterator[Finding]:
     if _find_systemctl() is None:
         yield Finding(Health.OK, "no systemd here; start `followupd run` with your session in another way")
         return
-    enabled = _ask_systemd("is-enabled")
+    account = f"followupd@{pwd.getpwuid(os.getuid()).pw_name}"
+    if _ask_systemd("--system", "is-enabled", account) == "enabled":
+        now = _ask_systemd("--system", "is-active", account)
+        yield Finding(Health.OK, f"starts with this computer; now {now}")
+        return
+    enabled = _ask_systemd("--user", "is-enabled", "followupd")
     if enabled == "enabled":
-        yield Finding(Health.OK, f"starts with your session; now {_ask_systemd('is-active')}")
+        yield Finding(
+            Health.OK, f"starts with your session; now {_ask_systemd('--user', 'is-active', 'followupd')}"
+        )
     else:
         what = f"it does not start with your session (systemd says: {enabled})"
         yield Finding(Health.WARNING, what, "Have it started: followupd service install.")
@@ -344,8 +352,8 @@ def _find_systemctl() -> str | None:
     return shutil.which("systemctl")
 
 
-def _ask_systemd(question: str) -> str:
-    command = [_find_systemctl() or "", "--user", question, "followupd"]
+def _ask_systemd(*question: str) -> str:
+    command = [_find_systemctl() or "", *question]
     try:
         done = subprocess.run(  # noqa: S603 - our own words, and what PATH finds
             command, capture_output=True, text=True, timeout=_SYSTEMCTL_SECONDS, check=False
