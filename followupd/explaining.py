@@ -103,6 +103,8 @@ def say_judgement(judgement: Judgement) -> str:
         return judgement.why
     pieces = ", ".join(f"{piece.weight:+d} {piece.name}" for piece in judgement.evidence)
     worth = f"{judgement.weight:+d}: {pieces}"
+    if judgement.reason is Reason.UNSURE:
+        return f"not enough to be sure; {worth}"
     return worth if judgement.reason is Reason.NETWORKING else f"{judgement.why} ({worth})"
 
 

@@ -44,3 +44,10 @@ def test_the_variants_the_chapter_tells_of_come_out_as_it_says() -> None:
     assert (alone.verdict, alone.weight) == (Verdict.YES, 4)
     plain = judge_as_shipped(replace(event, attendees=colleague, title="Frühstück"))[0]
     assert (plain.verdict, plain.reason, plain.weight) == (Verdict.NO, Reason.INTERNAL, -5)
+
+
+def test_what_is_in_doubt_is_told_by_its_sum_alone() -> None:
+    event = replace(read_example(), title="Meeting")
+    assert say_judgement(judge_as_shipped(event)[0]) == (
+        "not enough to be sure; +2: +2 two guests from two companies"
+    )
