@@ -74,8 +74,11 @@ def load_people_words() -> PeopleWords:
 @cache
 def load_name_words() -> NameWords:
     """Return what is known of names, from followupd/words/: read once, for it is the largest of them."""
-    given, families = ((_WORDS / f"{stem}.txt").read_text(encoding="utf-8") for stem in ("given", "families"))
-    return read_name_words(_read_word_file("names"), given, families)
+    with (
+        (_WORDS / "given.txt").open(encoding="utf-8") as given,
+        (_WORDS / "families.txt").open(encoding="utf-8") as families,
+    ):
+        return read_name_words(_read_word_file("names"), given, families)
 
 
 @cache

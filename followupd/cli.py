@@ -60,7 +60,8 @@ def init(app: App, /, force: bool, **answers: Any) -> None:
 
     file = write_config(app.config_file, answers, force=force)
     click.echo(
-        f"Wrote {file}. Next: `followupd explain` shows what your calendar holds, `followupd run` starts.",
+        f"Wrote {file}. Next: `followupd explain` shows what your calendar holds; `followupd run` starts here and now, "
+        "`followupd service install` with your session.",
         err=True,
     )
 

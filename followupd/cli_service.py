@@ -45,7 +45,7 @@ def _find_unit(system: bool, account: str | None) -> "Unit":
 @click.option("--force", is_flag=True, help="Write over a unit of your own; it is kept beside the new one.")
 @needs_app
 def install(app: App, /, system: bool, account: str | None, dry_run: bool, force: bool) -> None:
-    """Put the service in place and start it. Doing so again changes nothing."""
+    """Put the service in place and start it. Do so again after an upgrade: it starts anew, by the program of now."""
     from followupd.service import plan_install, require_systemd, write_unit
 
     unit = _find_unit(system, account)

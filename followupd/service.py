@@ -77,8 +77,8 @@ def write_unit(unit: Unit, config: Path | None, state: str) -> str:
     if unit.account and any(program.resolve().is_relative_to(home) for home in _HOMES):
         raise Problem(
             f"{program} lies in a home folder, which the service does not see.",
-            "Install it for everybody: sudo PIPX_HOME=/opt/pipx PIPX_BIN_DIR=/usr/local/bin pipx install followupd; "
-            "then call that one.",
+            "Install it for everybody, from where you have it: sudo PIPX_HOME=/opt/pipx PIPX_BIN_DIR=/usr/local/bin "
+            "pipx install PLACE; then call that one.",
         )
     words = [str(program), *(["--config", str(config)] if config else []), "run"]
     lines = [f"ExecStart={' '.join(map(_quote, words))}"]
@@ -152,8 +152,8 @@ def plan_install(unit: Unit, text: str, *, force: bool = False) -> Iterator[Step
         yield Step(f"write {unit.file}", lambda: _write(unit.file, text))
         yield _tell(unit, "daemon-reload")
     yield _tell(unit, "enable", unit.name)
-    # A daemon that runs by this very unit goes on undisturbed.
-    yield _tell(unit, "start" if old == text else "restart", unit.name)
+    # Also where the unit stays as it was: the program may be a newer one by now.
+    yield _tell(unit, "restart", unit.name)
 
 
 def plan_uninstall(unit: Unit, *, force: bool = False) -> Iterator[Step]:
@@ -242,7 +242,8 @@ def check_config(account: str) -> None:
     if not file.exists():
         raise ConfigProblem(
             f"There is no config at {file}.",
-            f"Put one there: sudo install -D -o {account} -m 0600 ~/.config/followupd/config.toml {file}",
+            f"Put one there: sudo install -d -o {account} -m 0700 {file.parent}; "
+            f"sudo install -o {account} -m 0600 ~/.config/followupd/config.toml {file}",
         )
     entry = pwd.getpwnam(account)
     done = subprocess.run(  # noqa: S603 - this very program

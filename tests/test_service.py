@@ -90,12 +90,12 @@ def test_install_puts_the_unit_of_this_program_in_place_and_starts_it(desk: Desk
     assert "To keep it running: loginctl enable-linger" in done.stderr
 
 
-def test_a_second_install_disturbs_nothing(desk: Desk) -> None:
+def test_a_second_install_changes_no_file_and_starts_the_program_of_now(desk: Desk) -> None:
     desk.run("install")
     before = desk.unit.stat()
     assert desk.run("install").returncode == 0
     assert desk.unit.stat().st_mtime_ns == before.st_mtime_ns
-    assert desk.told() == ["--user enable followupd.service", "--user start followupd.service"]
+    assert desk.told() == ["--user enable followupd.service", "--user restart followupd.service"]
 
 
 def test_a_unit_the_owner_changed_stays_until_they_say_so_and_is_kept_then(desk: Desk) -> None:

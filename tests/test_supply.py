@@ -7,6 +7,7 @@ import subprocess
 import sys
 import sysconfig
 import venv
+from importlib.metadata import PackageNotFoundError, PackagePath, files
 from pathlib import Path
 
 import click
@@ -69,6 +70,11 @@ def test_the_wheel_makes_a_config_that_finds_the_templates(followupd: Path, tmp_
     assert "new-acquaintance" in run(followupd, "templates", "list", home=tmp_path)
 
 
+def test_the_wheel_makes_a_unit_that_starts_it(followupd: Path, tmp_path: Path) -> None:
+    unit = run(followupd, "service", "install", "--dry-run", home=tmp_path)
+    assert f"\nExecStart={followupd} run\n" in unit
+
+
 @pytest.mark.parametrize(
     "name", ["config.example.toml", "systemd/followupd.service", "systemd/followupd@.service"]
 )
@@ -121,6 +127,22 @@ def test_a_shell_completes_a_command(followupd: Path, tmp_path: Path) -> None:
     asked = {"_FOLLOWUPD_COMPLETE": "bash_complete", "COMP_WORDS": "followupd app", "COMP_CWORD": "1"}
     settings = (f"{name}={value}" for name, value in asked.items())
     assert run("env", *settings, followupd, home=tmp_path) == "plain,approve\n"
+
+
+def test_nothing_it_needs_runs_code_at_every_start_of_python() -> None:
+    """Lines of .pth files are run by each Python of an environment, whether it has to do with followupd or not."""
+    names = re.findall(r"^([a-z0-9-]+)==", LOCK.read_text(), re.MULTILINE)
+    assert "icalendar" in names
+    hooks = [(name, file.name) for name in names for file in files_of(name) if file.suffix == ".pth"]
+    assert hooks == []
+
+
+def files_of(name: str) -> list[PackagePath]:
+    """Return the files of a package; none where this Python or this system does without it."""
+    try:
+        return files(name) or []
+    except PackageNotFoundError:
+        return []
 
 
 def test_the_bill_names_every_locked_package_with_the_hashes_of_its_files(tmp_path: Path) -> None:

@@ -148,7 +148,7 @@ def test_a_pass_that_cannot_be_made_gets_an_hour_for_a_new_start_would_change_no
     daemon.stdin.close()
     wait_for(lambda: has_fed_when_rung(house, systemd), PATIENCE, "a pass by the right clock")
     fed = [line for line in systemd.heard() if line.startswith("WATCHDOG")]
-    assert fed == [f"WATCHDOG_USEC={60 * MINUTE}", f"WATCHDOG_USEC={MINUTE}", "WATCHDOG=1"]
+    assert fed[:3] == [f"WATCHDOG_USEC={60 * MINUTE}", f"WATCHDOG_USEC={MINUTE}", "WATCHDOG=1"]
 
 
 def has_fed_when_rung(house: House, systemd: Systemd) -> bool:

@@ -25,9 +25,10 @@ def fold_word(word: str) -> str:
 class Book:
     """Thousands of words in a few texts, one for each first letter: a tenth of the room a set would take."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, lines: Iterable[str]) -> None:
+        """Read lines of words, each parted by spaces; a line that begins with # is a remark."""
         pages: dict[str, list[str]] = defaultdict(list)
-        for line in text.splitlines():
+        for line in lines:
             if not line.startswith("#"):
                 for letter, words in groupby(line.split(), itemgetter(0)):
                     pages[letter].append(" ".join(words))
@@ -85,8 +86,8 @@ def _is_in(word: str, words: frozenset[str]) -> bool:
     return word in words
 
 
-def read_name_words(table: Mapping[str, Any], given: str, families: str) -> NameWords:
-    """Read the parsed words/names.toml and the texts of names. Raises KeyError where a section is missing."""
+def read_name_words(table: Mapping[str, Any], given: Iterable[str], families: Iterable[str]) -> NameWords:
+    """Read the parsed words/names.toml and the lines of both lists of names. Raises KeyError where a section is missing."""
     nobody = dict(table["nobody"])
     inside = tuple(nobody.pop("inside"))
     titles = table["titles"]
@@ -94,8 +95,8 @@ def read_name_words(table: Mapping[str, Any], given: str, families: str) -> Name
     return NameWords(
         given=Book(given),
         families=Book(families),
-        eastern_families=Book(table["eastern"]["families"]),
-        eastern_given=Book(table["eastern"]["given"]),
+        eastern_families=Book([table["eastern"]["families"]]),
+        eastern_given=Book([table["eastern"]["given"]]),
         before_family=_split(table["compounds"]["before-family"]),
         compounds=(_split(table["compounds"]["one"]), _split(table["compounds"]["two"])),
         shortened=_split(table["shortened"]["words"]),
@@ -103,7 +104,7 @@ def read_name_words(table: Mapping[str, Any], given: str, families: str) -> Name
         dotted_titles=frozenset(title for title in titles["plain"] if "." in title[:-1]),
         bare_titles=frozenset(titles["bare"]),
         behind=tuple(sorted(titles["behind"], key=len, reverse=True)),
-        nobody=Book("\n".join(nobody.values())),
+        nobody=Book(nobody.values()),
         nobody_inside=inside,
         evidence={key: Evidence(text, weight) for key, (weight, text) in table["evidence"].items()},
         sure=table["sure"],

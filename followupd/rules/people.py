@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from followupd.model import Answer, Attendee, Guest, GuestKind, Kin, Owner, Reason
-from followupd.rules.name_words import NameWords, fold_word
+from followupd.rules.name_words import Book, NameWords, fold_word
 from followupd.rules.names import Name, read_name
 
 _LONGEST_PHRASE = 3
@@ -34,8 +34,8 @@ _NOBODY_JOINED = Kin()
 class Signs:
     """What gives one kind of address away; words are folded, those of a phrase joined by hyphens."""
 
-    mailboxes: frozenset[str]
-    names: frozenset[str]
+    mailboxes: Book
+    names: Book
     inside: tuple[str, ...]
     """Words of scripts that write no spaces, which count anywhere in a name."""
     endings: tuple[str, ...]
@@ -73,8 +73,8 @@ def read_people_words(table: Mapping[str, Any], names: NameWords) -> PeopleWords
 
 def _read_signs(section: Mapping[str, Any], reason: Reason, is_what: str) -> Signs:
     return Signs(
-        mailboxes=frozenset(_join_languages(section["mailboxes"])),
-        names=frozenset("-".join(_split_words(phrase)) for phrase in _join_languages(section["names"])),
+        mailboxes=Book(_join_languages(section["mailboxes"])),
+        names=Book("-".join(_split_words(phrase)) for phrase in _join_languages(section["names"])),
         inside=tuple(section.get("inside", ())),
         endings=tuple(_join_languages(section["endings"])),
         domains=frozenset(section["domains"]),

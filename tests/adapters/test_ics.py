@@ -478,6 +478,12 @@ def test_somebodys_reply_to_an_invitation_changes_nothing(tmp_path: Path) -> Non
 # --- what cannot be used -------------------------------------------------------------------------------
 
 
+def test_a_place_that_cannot_be_reached_is_told_as_one(tmp_path: Path) -> None:
+    far = tmp_path / ("x" * 300)  # the system refuses even to look, as in a folder that nobody may enter
+    with pytest.raises(SourceProblem, match=r"it cannot be opened \(File name too long\)"):
+        IcsCalendar("cal", far, "Europe/Berlin").read(*YEAR)
+
+
 @pytest.mark.parametrize(
     ("lines", "word"),
     [
