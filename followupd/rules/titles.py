@@ -14,7 +14,7 @@ LONGEST_NAME = 3
 MARKS = 3
 MARK = re.compile(r"[^\W_]+|[^\w\s]")
 BEFORE_NAME = frozenset("-–:")  # noqa: RUF001 - the dash people type
-BEFORE_COMPANY = frozenset("([,")
+BEFORE_COMPANY = frozenset("([,/")
 BEFORE_SUBJECT = re.compile(r"[:,+|]|\s[-–—]\s|\b(?:on|about|zu|zum|ueber)\b")  # noqa: RUF001 - the dashes people type
 BETWEEN_TWO = re.compile(r"<[-=]*>|↔|⇄|⟷")
 BETWEEN_OWNER_AND_GUEST = re.compile(r"[/&+|]|\s[-–]\s|\b(?:x|and|und)\b")  # noqa: RUF001 - as above
