@@ -1,6 +1,7 @@
 """The service as owners get it, under a real systemd: `make test-systemd`. It needs root, and a minute the first time."""
 
 import json
+import signal
 import tempfile
 import time
 from collections.abc import Iterator
@@ -73,6 +74,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     missing = find_missing()
     if missing:
         pytest.exit("`make test-systemd` needs what is not here:\n  " + "\n  ".join(missing), 2)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends this run, its machine ends too
     make_base()
     return build_wheel(tmp_path_factory.mktemp("wheel"))
 
