@@ -18,14 +18,13 @@ from typing import Any
 from urllib.request import getproxies_environment
 
 from followupd.assemble import (
-    build_accounts,
-    build_mailboxes,
     build_templates,
     build_writer,
     load_words,
     try_server,
 )
 from followupd.checkup import Checkup, Finding, Health
+from followupd.checkup_ways import check_notices
 from followupd.cycle import check_clock
 from followupd.errors import ConfigProblem, MailboxProblem, Problem, SourceProblem, name_bug
 from followupd.model import Reading
@@ -35,7 +34,6 @@ from followupd.settings import CalendarSettings, MailboxSettings
 from followupd.setup import LISTED_LINE, suspect_calendar
 from followupd.store.backups import list_dated, read_stamp
 from followupd.waking import is_listening
-from followupd.ways import build_ways
 
 #: A clock that is further off makes signatures, sign-ins and the 48 hours unreliable.
 DRIFT = timedelta(seconds=60)
@@ -241,20 +239,6 @@ def check_templates(checkup: Checkup) -> Iterator[Finding]:
     if not mistakes:
         yours = len(list(settings.templates.glob("*.md")))
         yield Finding(Health.OK, f"{_count(count, 'template')} without a mistake, {yours} of them yours")
-
-
-def check_notices(checkup: Checkup) -> Iterator[Finding]:
-    settings = checkup.settings
-    boxes = build_mailboxes(settings, build_accounts(settings)) if settings.notices.draft else {}
-    names = {way.name: way.is_there() for way in build_ways(settings, boxes) if way.disturbs}
-    names |= {"ping": True} if settings.notices.ping else {}
-    reached = [name for name, there in names.items() if there]
-    if not reached:
-        what = "when drafts wait or something does not work, only the log says so: nobody sees a desktop of yours from here"
-        todo = "Name a way that reaches you in [notices]: draft, webhook or ping; `followupd notices test` tries it."
-        yield Finding(Health.WARNING, what, todo)
-    else:
-        yield Finding(Health.OK, f"you are told by {', '.join(reached)}; `followupd notices test` tries it")
 
 
 # --- state, disk, daemon
