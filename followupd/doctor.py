@@ -30,6 +30,7 @@ from followupd.errors import ConfigProblem, MailboxProblem, Problem, SourceProbl
 from followupd.model import Reading
 from followupd.network import read_proxy_address
 from followupd.render import Renderer
+from followupd.service import Unit, find_unit
 from followupd.settings import CalendarSettings, MailboxSettings
 from followupd.setup import LISTED_LINE, suspect_calendar
 from followupd.store.backups import list_dated, read_stamp
@@ -309,9 +310,10 @@ def check_backups(checkup: Checkup) -> Iterator[Finding]:
 
 
 def check_daemon(checkup: Checkup) -> Iterator[Finding]:
+    unit = find_unit(checkup.state)
     if not is_listening(checkup.state):
         what = "it is not running, so nothing is drafted and nothing you approve leaves"
-        yield Finding(Health.WARNING, what, "Start it: systemctl --user start followupd; or `followupd run`.")
+        yield Finding(Health.WARNING, what, f"Start it: {unit.say('start', unit.name)}; or `followupd run`.")
         return
     last = max(checkup.glance.read.values(), default=None) if checkup.glance else None
     if last is None:
@@ -321,34 +323,40 @@ def check_daemon(checkup: Checkup) -> Iterator[Finding]:
         return
     what = f"it runs; its last good look at a calendar was {checkup.say_time(last)}"
     if checkup.now - last > MISSED_BEATS * checkup.beat + DRIFT:
-        yield Finding(
-            Health.BROKEN, what, "Look at its log: journalctl --user -u followupd; then restart it."
-        )
+        log = unit.say("-u", unit.name, program="journalctl")
+        yield Finding(Health.BROKEN, what, f"Look at its log: {log}; then restart it.")
     else:
         yield Finding(Health.OK, what)
 
 
-def check_unit(_: Checkup) -> Iterator[Finding]:
+def check_unit(checkup: Checkup) -> Iterator[Finding]:
     if _find_systemctl() is None:
         yield Finding(Health.OK, "no systemd here; start `followupd run` with your session in another way")
         return
-    enabled = _ask_systemd("is-enabled")
+    unit = find_unit(checkup.state)
+    whose = "the computer" if unit.account else "your session"
+    enabled = _ask_systemd(unit, "is-enabled")
     if enabled == "enabled":
-        yield Finding(Health.OK, f"starts with your session; now {_ask_systemd('is-active')}")
+        yield Finding(Health.OK, f"starts with {whose}; now {_ask_systemd(unit, 'is-active')}")
     else:
-        what = f"it does not start with your session (systemd says: {enabled})"
-        yield Finding(Health.WARNING, what, "Have it started: followupd service install.")
+        command = "followupd service install"
+        command = f"sudo {command} --system --user {unit.account}" if unit.account else command
+        what = f"it does not start with {whose} (systemd says: {enabled})"
+        yield Finding(Health.WARNING, what, f"Have it started: {command}.")
 
 
 def _find_systemctl() -> str | None:
     return shutil.which("systemctl")
 
 
-def _ask_systemd(question: str) -> str:
-    command = [_find_systemctl() or "", "--user", question, "followupd"]
+def _ask_systemd(unit: Unit, question: str) -> str:
     try:
         done = subprocess.run(  # noqa: S603 - our own words, and what PATH finds
-            command, capture_output=True, text=True, timeout=_SYSTEMCTL_SECONDS, check=False
+            unit.command(question, unit.name),
+            capture_output=True,
+            text=True,
+            timeout=_SYSTEMCTL_SECONDS,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         return "nothing"

@@ -139,6 +139,8 @@ def test_the_service_of_a_server(machine: Machine) -> None:
     env = [f"FOLLOWUPD_CONFIG={CONFIG}", f"FOLLOWUPD_STATE={STATE}"]
     queue = machine.run("env", *env, "followupd", "queue", "--json", user="ada").stdout
     assert json.loads(queue)["email"] == "maya@lindqvist.example"
+    looked = machine.run("env", *env, "followupd", "doctor", user="ada").stdout
+    assert "starts with the computer; now active" in looked
     machine.run("env", *env, "followupd", "skip", "1", user="ada")
     wait_for(lambda: not drafts(machine, f"{STATE}/Mail"), PATIENCE, "the daemon hears the owner")
 
