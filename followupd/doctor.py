@@ -5,6 +5,7 @@ told as broken, so a check may simply use what it looks at.
 """
 
 import os
+import pwd
 import shutil
 import ssl
 import stat
@@ -17,25 +18,22 @@ from typing import Any
 from urllib.request import getproxies_environment
 
 from followupd.assemble import (
-    build_accounts,
-    build_mailboxes,
     build_templates,
     build_writer,
     load_words,
     try_server,
 )
 from followupd.checkup import Checkup, Finding, Health
+from followupd.checkup_ways import check_notices
 from followupd.cycle import check_clock
 from followupd.errors import ConfigProblem, MailboxProblem, Problem, SourceProblem, name_bug
 from followupd.model import Reading
 from followupd.network import read_proxy_address
 from followupd.render import Renderer
-from followupd.service import Unit, find_unit
 from followupd.settings import CalendarSettings, MailboxSettings
 from followupd.setup import LISTED_LINE, suspect_calendar
 from followupd.store.backups import list_dated, read_stamp
 from followupd.waking import is_listening
-from followupd.ways import build_ways
 
 #: A clock that is further off makes signatures, sign-ins and the 48 hours unreliable.
 DRIFT = timedelta(seconds=60)
@@ -243,20 +241,6 @@ def check_templates(checkup: Checkup) -> Iterator[Finding]:
         yield Finding(Health.OK, f"{_count(count, 'template')} without a mistake, {yours} of them yours")
 
 
-def check_notices(checkup: Checkup) -> Iterator[Finding]:
-    settings = checkup.settings
-    boxes = build_mailboxes(settings, build_accounts(settings)) if settings.notices.draft else {}
-    names = {way.name: way.is_there() for way in build_ways(settings, boxes) if way.disturbs}
-    names |= {"ping": True} if settings.notices.ping else {}
-    reached = [name for name, there in names.items() if there]
-    if not reached:
-        what = "when drafts wait or something does not work, only the log says so: nobody sees a desktop of yours from here"
-        todo = "Name a way that reaches you in [notices]: draft, webhook or ping; `followupd notices test` tries it."
-        yield Finding(Health.WARNING, what, todo)
-    else:
-        yield Finding(Health.OK, f"you are told by {', '.join(reached)}; `followupd notices test` tries it")
-
-
 # --- state, disk, daemon
 
 
@@ -310,10 +294,9 @@ def check_backups(checkup: Checkup) -> Iterator[Finding]:
 
 
 def check_daemon(checkup: Checkup) -> Iterator[Finding]:
-    unit = find_unit(checkup.state)
     if not is_listening(checkup.state):
         what = "it is not running, so nothing is drafted and nothing you approve leaves"
-        yield Finding(Health.WARNING, what, f"Start it: {unit.say('start', unit.name)}; or `followupd run`.")
+        yield Finding(Health.WARNING, what, "Start it: systemctl --user start followupd; or `followupd run`.")
         return
     last = max(checkup.glance.read.values(), default=None) if checkup.glance else None
     if last is None:
@@ -323,40 +306,41 @@ def check_daemon(checkup: Checkup) -> Iterator[Finding]:
         return
     what = f"it runs; its last good look at a calendar was {checkup.say_time(last)}"
     if checkup.now - last > MISSED_BEATS * checkup.beat + DRIFT:
-        log = unit.say("-u", unit.name, program="journalctl")
-        yield Finding(Health.BROKEN, what, f"Look at its log: {log}; then restart it.")
+        yield Finding(
+            Health.BROKEN, what, "Look at its log: journalctl --user -u followupd; then restart it."
+        )
     else:
         yield Finding(Health.OK, what)
 
 
-def check_unit(checkup: Checkup) -> Iterator[Finding]:
+def check_unit(_: Checkup) -> Iterator[Finding]:
     if _find_systemctl() is None:
         yield Finding(Health.OK, "no systemd here; start `followupd run` with your session in another way")
         return
-    unit = find_unit(checkup.state)
-    whose = "the computer" if unit.account else "your session"
-    enabled = _ask_systemd(unit, "is-enabled")
+    account = f"followupd@{pwd.getpwuid(os.getuid()).pw_name}"
+    if _ask_systemd("--system", "is-enabled", account) == "enabled":
+        now = _ask_systemd("--system", "is-active", account)
+        yield Finding(Health.OK, f"starts with this computer; now {now}")
+        return
+    enabled = _ask_systemd("--user", "is-enabled", "followupd")
     if enabled == "enabled":
-        yield Finding(Health.OK, f"starts with {whose}; now {_ask_systemd(unit, 'is-active')}")
+        yield Finding(
+            Health.OK, f"starts with your session; now {_ask_systemd('--user', 'is-active', 'followupd')}"
+        )
     else:
-        command = "followupd service install"
-        command = f"sudo {command} --system --user {unit.account}" if unit.account else command
-        what = f"it does not start with {whose} (systemd says: {enabled})"
-        yield Finding(Health.WARNING, what, f"Have it started: {command}.")
+        what = f"it does not start with your session (systemd says: {enabled})"
+        yield Finding(Health.WARNING, what, "Have it started: followupd service install.")
 
 
 def _find_systemctl() -> str | None:
     return shutil.which("systemctl")
 
 
-def _ask_systemd(unit: Unit, question: str) -> str:
+def _ask_systemd(*question: str) -> str:
+    command = [_find_systemctl() or "", *question]
     try:
         done = subprocess.run(  # noqa: S603 - our own words, and what PATH finds
-            unit.command(question, unit.name),
-            capture_output=True,
-            text=True,
-            timeout=_SYSTEMCTL_SECONDS,
-            check=False,
+            command, capture_output=True, text=True, timeout=_SYSTEMCTL_SECONDS, check=False
         )
     except subprocess.TimeoutExpired:
         return "nothing"

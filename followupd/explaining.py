@@ -12,7 +12,7 @@ from followupd.assemble import build_choose, build_judge, build_sources, load_wo
 from followupd.errors import ExitCode, StateProblem
 from followupd.explain import Explained, Failed, explain, to_json
 from followupd.listing import say_greeting
-from followupd.model import Kin, Skipped, Verdict
+from followupd.model import Judgement, Kin, Reason, Skipped, Verdict
 from followupd.settings import Settings
 from followupd.store.glance import read_kin, read_never
 
@@ -94,7 +94,18 @@ def build_table(explained: list[Explained], zone: ZoneInfo) -> Any:
 
 def _say_why(item: Explained) -> str:
     ask = "; you say whom you met" if item.debrief else ""
-    return f"{item.judgement.why}{f' ({item.judgement.weight:+d})' if item.judgement.evidence else ''}{ask}"
+    return f"{say_judgement(item.judgement)}{ask}"
+
+
+def say_judgement(judgement: Judgement) -> str:
+    """Return why, with the sum and its pieces: "+7: +5 'business breakfast' in the title, +2 one guest from outside"."""
+    if not judgement.evidence:
+        return judgement.why
+    pieces = ", ".join(f"{piece.weight:+d} {piece.name}" for piece in judgement.evidence)
+    worth = f"{judgement.weight:+d}: {pieces}"
+    if judgement.reason is Reason.UNSURE:
+        return f"not enough to be sure; {worth}"
+    return worth if judgement.reason is Reason.NETWORKING else f"{judgement.why} ({worth})"
 
 
 def _say_people(item: Explained) -> Iterator[tuple[str, str, str]]:

@@ -82,9 +82,11 @@ class Renderer:
     @contextmanager
     def _timed(self) -> Iterator[None]:
         began = time.monotonic()
-        yield
-        self.renders += 1
-        self.seconds += time.monotonic() - began
+        try:
+            yield
+        finally:
+            self.renders += 1
+            self.seconds += time.monotonic() - began
 
     def _exchange(self, request: bytes) -> dict[str, Any]:
         if self._child is None or not self._child.lives:

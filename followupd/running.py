@@ -1,7 +1,6 @@
 """The daemon and single passes, put together from a config file."""
 
 import gc
-import logging
 import os
 import resource
 import sys
@@ -23,6 +22,7 @@ from followupd.errors import ConfigProblem, Problem
 from followupd.items import FollowUp
 from followupd.last_words import forget_end, tell_unreadable, telling_the_end
 from followupd.lock import hold_state
+from followupd.logs import set_up_log
 from followupd.marks import mark_today
 from followupd.notices import Cause
 from followupd.paging import LatePage, build_watched, served_beside_daemon
@@ -37,7 +37,7 @@ def run_daemon(config_file: Path) -> None:
     """Run until SIGTERM. Raises AlreadyRunning when another one holds the state, and every start-up problem."""
     os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump would hold mail and passwords
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
+    set_up_log()
     settings = _load_or_tell(config_file)
     with telling_the_end(settings):
         _run(config_file, settings)

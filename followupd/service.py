@@ -56,11 +56,6 @@ class Unit:
         return shlex.join(["sudo", *command] if self.account else command)
 
 
-def find_unit(state: Path) -> Unit:
-    """Return the unit that keeps its state there."""
-    return Unit(state.name) if state.parent == SYSTEM_STATE else Unit()
-
-
 class Step(NamedTuple):
     """One thing that is done to the computer."""
 

@@ -109,16 +109,19 @@ def read_titles(file: Path) -> Iterator[Labelled]:
 
 
 def read_events(file: Path) -> Iterator[Labelled]:
-    for entry in tomllib.loads(file.read_text(encoding="utf-8"))["event"]:
-        guests = [_read_guest(line) for line in entry.get("guests", "").strip().splitlines()]
-        yield Labelled(
-            language=entry["language"],
-            event=_make_event(entry, [attendee for attendee, _, _ in guests]),
-            networking=entry["yes"],
-            reason=entry.get("no", ""),
-            write_to=frozenset(str(attendee.email) for attendee, write, _ in guests if write),
-            names={str(attendee.email): names for attendee, write, names in guests if write},
-        )
+    yield from map(read_event, tomllib.loads(file.read_text(encoding="utf-8"))["event"])
+
+
+def read_event(entry: Mapping[str, Any]) -> Labelled:
+    guests = [_read_guest(line) for line in entry.get("guests", "").strip().splitlines()]
+    return Labelled(
+        language=entry["language"],
+        event=_make_event(entry, [attendee for attendee, _, _ in guests]),
+        networking=entry["yes"],
+        reason=entry.get("no", ""),
+        write_to=frozenset(str(attendee.email) for attendee, write, _ in guests if write),
+        names={str(attendee.email): names for attendee, write, names in guests if write},
+    )
 
 
 def _read_guest(line: str) -> tuple[Attendee, bool, frozenset[str]]:
@@ -156,7 +159,7 @@ def _make_event(entry: Mapping[str, Any], guests: Sequence[Attendee]) -> Event:
         tentative=entry.get("status") == "tentative",
         private=entry.get("private", False),
         busy=not entry.get("free", False),
-        blocked="kind" in entry,
+        blocked=entry.get("kind", "fromGmail") != "fromGmail",  # as the adapter reads it
         series=entry.get("series", False),
         description=entry.get("text", ""),
         location=entry.get("where", ""),

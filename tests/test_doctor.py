@@ -288,10 +288,14 @@ def test_systemd_is_asked_where_it_is_there(house: House, monkeypatch: pytest.Mo
     tools = house.root / "tools"
     tools.mkdir()
     systemctl = tools / "systemctl"
-    systemctl.write_text('#!/bin/sh\ncase "$2" in is-enabled) echo enabled;; is-active) echo active;; esac\n')
-    systemctl.chmod(0o700)
+    answers = (
+        '#!/bin/sh\ncase "$1 $2" in "%s is-enabled") echo enabled;; "%s is-active") echo active;; esac\n'
+    )
+    systemctl.touch(0o700)
     monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
-    assert only(examine(house), "service") == ("ok", "starts with your session; now active", "")
+    for manager, start in (("--user", "your session"), ("--system", "this computer")):
+        systemctl.write_text(answers % (manager, manager))
+        assert only(examine(house), "service") == ("ok", f"starts with {start}; now active", "")
     systemctl.write_text("#!/bin/sh\necho disabled; exit 1\n")
     health, what, _ = only(examine(house), "service")
     assert (health, "systemd says: disabled" in what) == ("warning", True)

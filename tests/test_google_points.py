@@ -42,8 +42,8 @@ MARK = "Words of my own."
 STEP = timedelta(minutes=12)
 #: The sign-in is renewed after all trouble, and the longest rest is over before the end.
 TROUBLED, CALM = 4, 8
-#: A real second would be a long time for a server on loopback; the program's own limit is 30.
-PATIENCE = 0.3
+#: Real seconds; a busy machine may keep a server on loopback from answering for a while. The program's own limit is 30.
+PATIENCE = 1.0
 SAMPLE, PARTS = 8, 10
 WRITES = {f"gmail.users.drafts.{verb}" for verb in ("create", "update", "delete", "send")}
 #: Done or not, each with an answer that does not say so; and one that says that it was not done.

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from test_cli import Shell, drafted, shell
+from visitor import read_words, visit
 from week import JANE, NOON, TOM, World, meeting, open_world
 
 from followupd.adapters.contact_names import ContactFile, ContactNames, Contacts
@@ -75,6 +76,22 @@ def test_an_answer_is_taken_back_with_undo_and_a_no_is_remembered(world: World) 
     assert world.store.kinship.read().apart == {frozenset({"jane.doe@acme.example", "jane@other.example"})}
     world.run(minutes=5)
     assert [item.status for item in questions(world)] == [Status.SKIPPED]
+
+
+def test_the_page_asks_in_one_sentence_and_takes_one_tap(world: World) -> None:
+    meet_again(world, ELSEWHERE)
+    (question,) = questions(world)
+    with visit(world) as visitor:
+        page = read_words(visitor.get(f"/items/{question.id}").text)
+        assert "One person, or two?" in page
+        assert "Jane Doe: jane.doe@acme.example and jane@other.example. Is this one person?" in page
+        assert ("Yes, one person" in page, "No, two people" in page, "whom you met" in page) == (
+            True,
+            True,
+            False,
+        )
+        assert visitor.post(f"/items/{question.id}/answer").status_code == 303
+    assert questions(world)[0].outcome == "you said they are one person"
 
 
 def test_a_question_settled_elsewhere_ends(world: World) -> None:

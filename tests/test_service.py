@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 from house import SCRIPT, House
 
-from followupd.service import find_unit
-
 #: Answers as systemctl(1) does for a unit that runs; what it was told is noted beside it.
 _SYSTEMCTL = """#!/bin/sh
 echo "$@" >> {notes}
@@ -188,11 +186,6 @@ def test_status_of_a_service_that_gave_up_says_why_and_where_its_log_is(desk: De
         "does not run: failed (exit-code, code 78)",
         "Its log: journalctl --user -u followupd.service",
     ]
-
-
-def test_a_state_tells_whose_service_keeps_it() -> None:
-    assert find_unit(Path("/var/lib/followupd/ada")).name == "followupd@ada.service"
-    assert find_unit(Path("/home/ada/.local/state/followupd")).name == "followupd.service"
 
 
 def test_the_system_service_is_for_an_account_that_is_not_root(desk: Desk) -> None:

@@ -70,6 +70,11 @@ def test_the_wheel_makes_a_config_that_finds_the_templates(followupd: Path, tmp_
     assert "new-acquaintance" in run(followupd, "templates", "list", home=tmp_path)
 
 
+def test_the_wheel_makes_a_unit_that_starts_it(followupd: Path, tmp_path: Path) -> None:
+    unit = run(followupd, "service", "install", "--dry-run", home=tmp_path)
+    assert f"\nExecStart={followupd} run\n" in unit
+
+
 @pytest.mark.parametrize(
     "name", ["config.example.toml", "systemd/followupd.service", "systemd/followupd@.service"]
 )

@@ -204,6 +204,7 @@ def list_signs(
         *hear_categories(event, words),
         *hear_location(event, words),
         *(() if against else hear_description(event, words)),
+        *look_at_source(event, guests, words),
         *look_at_guests(
             guests, outsiders, owner, words, public=any(is_public(sign, words) for sign in titled)
         ),
@@ -266,12 +267,18 @@ def quote(phrase: Phrase) -> str:
     return f"'{phrase.spelled}'"
 
 
+def look_at_source(event: Event, guests: Sequence[Guest], words: Words) -> Iterator[Sign]:
+    """Yield that a site for gatherings made the entry: it stands as organiser, or behind the @ of the UID (RFC 7986, 5.3)."""
+    hosts = [domain_of(guest) for guest in guests if guest.organizer]
+    hosts.append(event.uid.rpartition("@")[2].lower())
+    if any({host, host.partition(".")[2]} & words.event_sites for host in hosts):
+        yield Sign("a site for gatherings sent it", 2)
+
+
 def look_at_guests(
     guests: Sequence[Guest], outsiders: Sequence[Guest], owner: Owner, words: Words, *, public: bool
 ) -> Iterator[Sign]:
     """Yield what the guest list says by its shape alone; colleagues say little where everybody may come."""
-    if any(guest.organizer and domain_of(guest) in words.event_sites for guest in guests):
-        yield Sign("a site for gatherings sent it", 2)
     if outsiders:
         yield weigh_outsiders(outsiders, words)
     elif any(guest.reason is Reason.COLLEAGUE for guest in guests):

@@ -32,6 +32,21 @@ DECLINED = (Verdict.NO, Reason.DECLINED)
 YES = (Verdict.YES, Reason.NETWORKING)
 ASK = (Verdict.ASK, Reason.UNSURE)
 
+
+@pytest.mark.parametrize(
+    ("uid", "verdict"),
+    [
+        ("evt-4f2@events.lu.ma", Verdict.ASK),
+        ("event_301@meetup.com", Verdict.ASK),
+        ("4f2@lu.ma.evil.example", Verdict.NO),
+        ("lu.ma@google.com", Verdict.NO),
+    ],
+)
+def test_the_uid_of_a_site_for_gatherings_speaks_for_an_event(uid: str, verdict: Verdict) -> None:
+    entry = replace(EVENT, title="Kiln opening", uid=uid)
+    assert judge_event(entry, (), OWNER, WORDS).verdict is verdict
+
+
 # Titles without guests, labelled by hand after field.md, "What counts as a networking event".
 NETWORKING = """
     Chamber breakfast; Chamber of Commerce mixer; Business After Hours @ Chamber;

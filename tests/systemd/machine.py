@@ -22,6 +22,8 @@ SUITE = "bookworm"
 #: python3-venv for pip, dbus-user-session and libpam-systemd for the service of a session.
 PACKAGES = "systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd,python3,python3-venv"
 _PROGRAM = "/opt/followupd"
+#: The Python that runs followupd inside.
+PYTHON = f"{_PROGRAM}/bin/python"
 _LOCKED = ROOT / "requirements" / "run.txt"
 _BOOT_SECONDS = 60.0
 

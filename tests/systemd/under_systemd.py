@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from machine import Machine, build_wheel, find_missing, make_base, wait_for
+from machine import PYTHON, Machine, build_wheel, find_missing, make_base, wait_for
 
 PATIENCE = 60
 STOP_WITHIN = 5.0
@@ -140,7 +140,7 @@ def test_the_service_of_a_server(machine: Machine) -> None:
     queue = machine.run("env", *env, "followupd", "queue", "--json", user="ada").stdout
     assert json.loads(queue)["email"] == "maya@lindqvist.example"
     looked = machine.run("env", *env, "followupd", "doctor", user="ada").stdout
-    assert "starts with the computer; now active" in looked
+    assert "starts with this computer; now active" in looked
     machine.run("env", *env, "followupd", "skip", "1", user="ada")
     wait_for(lambda: not drafts(machine, f"{STATE}/Mail"), PATIENCE, "the daemon hears the owner")
 
@@ -194,6 +194,41 @@ def test_a_hang_is_caught_and_holds_no_stop_up(machine: Machine) -> None:
     machine.run("systemctl", "kill", "--signal=KILL", UNIT)
     wait_for(lambda: show(machine, "NRestarts") == "1", PATIENCE, "started anew after a kill")
     assert len(drafts(machine, f"{STATE}/Mail")) == 1
+
+
+#: All that any feature loads or needs of the system, with none of it at work; what must not be is said when it is.
+_ALL_IT_NEEDS = """
+import os, socket, ssl
+import cryptography, flask, google_auth_httplib2, google_auth_oauthlib.flow, icalendar, jinja2, pydantic, urllib3, vobject
+import waitress
+from google.oauth2.credentials import Credentials
+from googleapiclient.discovery import build
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+build("gmail", "v1", credentials=Credentials("token"), static_discovery=True)
+rsa.generate_private_key(65537, 2048)
+assert ssl.create_default_context().get_ca_certs()
+assert socket.getaddrinfo("localhost", 443)
+assert not os.access("/home/ada", os.R_OK), "it sees a home folder"
+assert not os.access("/srv", os.W_OK), "it can write elsewhere"
+assert [name for name in os.listdir("/proc") if name.isdigit()] == [str(os.getpid())], "it sees other processes"
+try:
+    socket.socket(socket.AF_NETLINK, socket.SOCK_RAW)
+except OSError:
+    print("all is well")
+"""
+
+
+def test_all_it_needs_can_be_done_behind_the_walls_of_the_unit_and_nothing_else(machine: Machine) -> None:
+    write_config(machine)
+    machine.run("followupd", "service", "install", "--system", "--user", "ada")
+    machine.write("/etc/hosts", "127.0.0.1 localhost\n")
+    machine.write("/srv/needs.py", _ALL_IT_NEEDS)
+    lines = ("Type=oneshot", "Restart=no", "ExecStart=", f"ExecStart={PYTHON} /srv/needs.py")
+    machine.write(f"/etc/systemd/system/{UNIT}.d/needs.conf", "\n".join(["[Service]", *lines, ""]))
+    machine.run("systemctl", "daemon-reload")
+    machine.run("systemctl", "restart", UNIT, check=False)
+    assert "all is well" in machine.run("journalctl", "--no-pager", "-u", UNIT).stdout
 
 
 def test_a_mistake_in_the_config_is_told_once_and_not_tried_again(machine: Machine) -> None:
