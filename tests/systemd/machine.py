@@ -26,6 +26,7 @@ _PROGRAM = "/opt/followupd"
 PYTHON = f"{_PROGRAM}/bin/python"
 _LOCKED = ROOT / "requirements" / "run.txt"
 _BOOT_SECONDS = 60.0
+_CGROUP = "followupd-test-"
 
 
 def find_missing() -> list[str]:
@@ -100,9 +101,11 @@ class Machine:
     def __init__(self, folder: Path) -> None:
         """`folder` is empty, and stays so as the machine outside sees it."""
         self._folder = folder
-        self._cgroup = (_find_cgroups() or Path()) / f"followupd-test-{os.getpid()}"
+        self._cgroup = (_find_cgroups() or Path()) / f"{_CGROUP}{os.getpid()}"
 
     def __enter__(self) -> Self:
+        for left in self._cgroup.parent.glob(f"{_CGROUP}*"):
+            _remove_cgroup(left)  # of a run that was killed
         self._cgroup.mkdir()
         # Of its own cgroup before it looks at cgroups; dead as soon as whoever started it is.
         enter = f'echo $$ > "{self._cgroup}/cgroup.procs"; exec "$@"'
@@ -142,14 +145,7 @@ class Machine:
         self._process.wait()
         with suppress(FileNotFoundError):
             (self._cgroup / "cgroup.kill").write_text("1")
-            wait_for(self._remove_cgroups, 10, "its cgroups are gone")
-
-    def _remove_cgroups(self) -> bool:
-        folders = [self._cgroup, *(path for path in self._cgroup.rglob("*") if path.is_dir())]
-        with suppress(OSError):  # a process that was just killed may still be on its way out
-            for folder in sorted(folders, reverse=True):
-                folder.rmdir()
-        return not self._cgroup.exists()
+            wait_for(lambda: _remove_cgroup(self._cgroup), 10, "its cgroups are gone")
 
     def run(
         self, *command: str, user: str = "", check: bool = True, **options: Any
@@ -181,6 +177,16 @@ class Machine:
         self.write(f"/tmp/{wheel.name}", wheel.read_bytes())
         self.run(f"{_PROGRAM}/bin/pip", "install", "--quiet", "--no-index", "--no-deps", f"/tmp/{wheel.name}")
         self.run("ln", "-s", f"{_PROGRAM}/bin/followupd", "/usr/local/bin/followupd")
+
+
+def _remove_cgroup(cgroup: Path) -> bool:
+    """Remove a cgroup with those below it, and tell whether it is gone; one in which processes live stays whole."""
+    with suppress(OSError):
+        if "populated 1" in (cgroup / "cgroup.events").read_text():
+            return False
+        for folder in sorted([cgroup, *(path for path in cgroup.rglob("*") if path.is_dir())], reverse=True):
+            folder.rmdir()
+    return not cgroup.exists()
 
 
 def wait_for(condition: Callable[[], Any], within: float, what: str) -> Any:
