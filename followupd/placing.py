@@ -119,11 +119,16 @@ class Placing:
             intent = self._store.intend(item, Act.REMOVE, draft.hash, self._clock())
             with self._mailing.refusal_closes(intent):
                 self._mailing.mailbox(item).remove(draft)
-            self._store.close_intent(intent, "done", self._clock())
-        elif item.status in {Status.PLANNED, Status.WITHDRAWN} and not self._store.was_taken_out(item.id):
+            with (
+                self._store.transaction()
+            ):  # together: a draft gone by our hand is never taken for the owner's deed
+                self._store.close_intent(intent, "done", self._clock())
+                self._store.update(item, draft_id=None)
+            return
+        if item.status in {Status.PLANNED, Status.WITHDRAWN} and not self._store.was_taken_out(item.id):
             self._mailing.record_end(item, look.place)
             return
-        elif item.status in {Status.SKIPPED, Status.DONE} and look.place in _IN_OTHER_HANDS:
+        if item.status in {Status.SKIPPED, Status.DONE} and look.place in _IN_OTHER_HANDS:
             self._mailing.record_end(item, look.place)  # so that `undo` does not write it a second time
             return
         self._store.update(item, draft_id=None)
