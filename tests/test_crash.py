@@ -128,6 +128,8 @@ class Owner:
     taken_up: set[str] = field(default_factory=set)
     """Whom they had said no to and then did not: a draft that was theirs by then may lie beside the new one."""
     deleted: set[str] = field(default_factory=set)
+    binned: set[str] = field(default_factory=set)
+    """Whose draft they ever deleted, taken up again or not: where nobody may look, it counts as dealt with for good."""
     marks: list[str] = field(default_factory=list)
     """Words they added by hand to a draft."""
     desk_marks: list[str] = field(default_factory=list)
@@ -238,6 +240,7 @@ class Owner:
         with suppress(FileNotFoundError):
             text = text_of(letter)
             self.take(letter, self.hands.delete, self.deleted)
+            self.binned |= self.deleted
             self.marks = [mark for mark in self.marks if mark not in text]  # thrown away, not lost
 
     def send(self, letter: Path) -> None:
@@ -370,7 +373,7 @@ def check_place(item: dict[str, Any], owner: Owner, places: dict[str, list[Path]
     if status in {"drafted", "approved"}:
         assert drafts, f"{story}: lost"
     elif status == "handled" and not gone:
-        assert address in owner.deleted, f"{story}: lost"
+        assert address in owner.binned, f"{story}: lost"
     elif status in {"handled", "sent"}:
         assert len(gone) == 1, f"{story}: lost"
         assert address in owner.took or fingerprint(gone[0].read_bytes()) == owner.yes.get(address), story
