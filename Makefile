@@ -19,7 +19,7 @@ demo-page: $(RUN_DONE)  ## the approval page over that week, in your browser, un
 	@$(BIN)/followupd demo --page
 
 test: $(TEST_DONE)  ## every test but the long ones; under 5 minutes on 2 cores
-	$(BIN)/pytest -n 4
+	$(BIN)/pytest -n 3
 
 check: $(TEST_DONE)  ## style, types, dead code, direction of imports
 	$(BIN)/ruff format --check .

@@ -40,10 +40,12 @@ def start(house: House) -> Daemon:
 
 
 def start_with_draft(house: House) -> Daemon:
-    """Start a daemon on a coffee that is over, and wait for its draft."""
+    """Start a daemon on a coffee that is over, and wait for its draft, in the mailbox and in the books."""
     house.write_coffee("maya", MAYA, HOUR)
     daemon = start(house)
     wait_for(house.drafts, PATIENCE, "Maya's draft")
+    drafted = "SELECT 1 FROM followups WHERE status = 'drafted'"
+    wait_for(lambda: house.rows(drafted), PATIENCE, "the record of Maya's draft")
     return daemon
 
 
